@@ -1,0 +1,75 @@
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// The answers to an order, and why it failed.
+const (
+	Completed    = "COMPLETED"
+	Failed       = "FAILED"
+	OutOfStock   = "out_of_stock"
+	PriceChanged = "price_changed"
+	ProductGone  = "product_gone"
+)
+
+// OrderDecided answers OrderPlaced.
+type OrderDecided struct {
+	Envelope
+
+	OrderID   int64
+	InReplyTo string // event id of the order
+	Status    string // Completed or Failed
+	Reason    string // of Failed
+	Changes   []ProductNow
+}
+
+// ProductNow is what a product of a failed order really is, so that a reader with old knowledge heals.
+type ProductNow struct {
+	ProductID int64  `json:"product_id"`
+	Price     string `json:"price"`
+	Version   int    `json:"version"`
+	Available int    `json:"available"`
+}
+
+// Fields writes the event as an entry of inventory_stream.
+func (e OrderDecided) Fields() map[string]string {
+	f := e.fields()
+	f["order_id"] = strconv.FormatInt(e.OrderID, 10)
+	f["in_reply_to"], f["status"], f["reason"] = e.InReplyTo, e.Status, e.Reason
+	if e.Changes == nil {
+		e.Changes = []ProductNow{}
+	}
+	changes, _ := json.Marshal(e.Changes) // numbers and strings: it cannot fail
+	f["changes"] = string(changes)
+	return f
+}
+
+// ParseOrderDecided reads an entry of inventory_stream.
+func ParseOrderDecided(fields map[string]string) (e OrderDecided, err error) {
+	if e.OrderID, err = positive(fields, "order_id", math.MaxInt64); err != nil {
+		return e, err
+	}
+	if e.Envelope, err = envelope(fields, InventoryStream, fields["order_id"]); err != nil {
+		return e, err
+	}
+	e.InReplyTo, e.Status, e.Reason = fields["in_reply_to"], fields["status"], fields["reason"]
+	switch {
+	case e.Status != Completed && e.Status != Failed:
+		return e, fmt.Errorf("status %q", e.Status)
+	case e.Status == Completed:
+		e.Reason = ""
+	case e.Reason == "": // the documented contract gives no reason, and knows only one
+		e.Reason = OutOfStock
+	case e.Reason != OutOfStock && e.Reason != PriceChanged && e.Reason != ProductGone:
+		return e, fmt.Errorf("reason %q", e.Reason)
+	}
+	if c := fields["changes"]; c != "" && json.Unmarshal([]byte(c), &e.Changes) != nil {
+		return e, errors.New("changes is not a list of products")
+	}
+	return e, nil
+}

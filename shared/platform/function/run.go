@@ -1,0 +1,19 @@
+package function
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"mercato/shared/platform"
+)
+
+// Run runs a task: once an invocation, with the event decoded as In. It does not return.
+func Run[S, In, Out any](t platform.Task[S, In, Out], grants ...platform.Grant) {
+	env := open(t.Name, grants)
+	service := t.Open(env)
+	connect(env)
+	lambda.Start(func(ctx context.Context, in In) (Out, error) {
+		return t.Do(service, ctx, in)
+	})
+}

@@ -1,0 +1,50 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Transient says whether err is a failure of the connection or of the moment, so that the same work
+// may succeed later: unreachable, shutting down, out of connections, timed out, deadlocked.
+func Transient(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return transientCode(e.Code)
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	for _, target := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, context.DeadlineExceeded} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return err != nil && strings.Contains(err.Error(), "conn closed") // pgx does not export this one
+}
+
+// transientCode knows the SQLSTATEs of appendix A of the PostgreSQL manual that pass by themselves.
+func transientCode(code string) bool {
+	switch code {
+	case "40001", "40P01", // serialization failure, deadlock
+		"55P03",                   // lock not available
+		"57014",                   // query cancelled by statement_timeout
+		"57P01", "57P02", "57P03", // shutting down, crashed, starting up
+		"57P05", "25P03": // idle session, idle in transaction
+		return true
+	}
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") // connection, resources
+}
+
+// IsUnique says whether err is a violation of the unique constraint named.
+func IsUnique(err error, constraint string) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "23505" && e.ConstraintName == constraint
+}

@@ -1,0 +1,58 @@
+package stream
+
+import (
+	"context"
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// pages is how many pages of pending entries one look goes through; entries that are waiting for their
+// next try must not hide the ones behind them for long.
+const pages = 10
+
+// takeUp claims and applies entries whose reader has been silent for a lease, and whose own backoff,
+// which grows with their deliveries, has passed.
+func (c *Consumer) takeUp(ctx, bounded context.Context, r reader) error {
+	for from, page := "-", 0; page < pages && bounded.Err() == nil; page++ {
+		pending, err := c.redis.XPendingExt(bounded, &redis.XPendingExtArgs{
+			Stream: r.stream, Group: c.group, Idle: c.config.ConsumeLease,
+			Start: from, End: "+", Count: int64(c.config.ConsumeBatch),
+		}).Result()
+		if errors.Is(err, redis.Nil) || len(pending) == 0 {
+			return err //nolint:wrapcheck // Run logs it with the group
+		}
+		if err := c.claim(ctx, bounded, r, c.due(pending)); err != nil {
+			return err
+		}
+		from = "(" + pending[len(pending)-1].ID
+	}
+	return nil
+}
+
+func (c *Consumer) due(pending []redis.XPendingExt) []string {
+	var due []string
+	for _, p := range pending {
+		if p.Idle >= jitter(c.config.RetryBase<<min(p.RetryCount, 20), c.config.RetryCap) {
+			due = append(due, p.ID)
+		}
+	}
+	return due
+}
+
+func (c *Consumer) claim(ctx, bounded context.Context, r reader, due []string) error {
+	if len(due) == 0 {
+		return nil
+	}
+	messages, err := c.redis.XClaim(ctx, &redis.XClaimArgs{
+		Stream: r.stream, Group: c.group, Consumer: c.slot.name, MinIdle: c.config.ConsumeLease, Messages: due,
+	}).Result()
+	if err != nil {
+		return err //nolint:wrapcheck // Run logs it with the group
+	}
+	claimed := entries(r.stream, messages)
+	if len(claimed) == 0 {
+		return nil // another consumer was faster, or the entries are gone and with them their place in the list
+	}
+	return c.handle(ctx, bounded, r, claimed)
+}

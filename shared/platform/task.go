@@ -1,0 +1,23 @@
+package platform
+
+import "context"
+
+// Task is a function that a schedule or an operator invokes: the value that function.Run runs.
+type Task[S, In, Out any] struct {
+	Name, Summary string
+	Open          func(*Env) S
+	Do            func(S, context.Context, In) (Out, error)
+}
+
+// Spec returns the task's name and needs.
+func (t Task[S, In, Out]) Spec() Spec {
+	env := Recording()
+	t.Open(env)
+	return Spec{Name: t.Name, Needs: env.Needs()}
+}
+
+// Spec is what template.yaml must say of a function that is not an endpoint.
+type Spec struct {
+	Name  string
+	Needs []string
+}
