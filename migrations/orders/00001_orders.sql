@@ -34,13 +34,13 @@ CREATE TABLE orders.order_events (
     PRIMARY KEY (order_id, id)
 );
 
--- What was answered to an Idempotency-Key; written in the order's own transaction, so that a key
--- without its order, or the reverse, cannot be.
+-- Which order an Idempotency-Key made; written in the order's own transaction, so that a key without its
+-- order, or the reverse, cannot be. The answer is made of what never changes in the order.
 CREATE TABLE orders.idempotency (
     user_id    bigint      NOT NULL,
     key        text        NOT NULL CHECK (length(key) BETWEEN 16 AND 255),
     body_hash  bytea       NOT NULL,
-    answer     json        NOT NULL,
+    order_id   bigint      NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (user_id, key)
 );
@@ -85,6 +85,7 @@ GRANT EXECUTE ON FUNCTION orders.stats() TO ops;
 
 GRANT USAGE ON SCHEMA orders TO orders, relay, ops;
 GRANT SELECT, INSERT, UPDATE ON orders.orders, orders.catalog TO orders;
+GRANT USAGE ON SEQUENCE orders.orders_id_seq TO orders;
 GRANT SELECT, INSERT ON orders.order_items, orders.order_events TO orders;
 GRANT SELECT, INSERT, DELETE ON orders.idempotency, orders.inbox TO orders;
 GRANT SELECT, INSERT ON orders.outbox TO orders;

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -63,7 +64,7 @@ func (e Envelope) fields() map[string]string {
 // envelope reads the common fields; an entry without an event id gets the one that its stream and key
 // always give.
 func envelope(fields map[string]string, stream, key string) (e Envelope, err error) {
-	e = Envelope{ID: fields["event_id"], CorrelationID: fields["correlation_id"], Traceparent: fields["traceparent"]}
+	e = Envelope{ID: strings.ToLower(fields["event_id"]), CorrelationID: fields["correlation_id"], Traceparent: fields["traceparent"]}
 	if e.ID == "" {
 		e.ID = DerivedID(stream, key)
 	}

@@ -38,7 +38,9 @@ func (p Page) Next(path string, items int, id int64, filters url.Values) string 
 	}
 	q := url.Values{"limit": {strconv.Itoa(p.Limit)}, "cursor": {base64.RawURLEncoding.EncodeToString(strconv.AppendInt(nil, id, 10))}}
 	for name, values := range filters {
-		q[name] = values
+		if values[0] != "" {
+			q[name] = values
+		}
 	}
 	return fmt.Sprintf(`<%s?%s>; rel="next"`, path, q.Encode())
 }

@@ -1,0 +1,96 @@
+# `make help` lists the targets. None of them needs another to be run first.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help dev demo test check build bench-cold doctor reset generate fmt lint \
+	stack formatted vet template workflows generated
+
+# How a Lambda is linked. Without -buildvcs=false a change of the docs alone
+# would change every binary; lambda.norpc leaves out the old go1.x runtime.
+LAMBDA := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
+
+# What `make test` tests.
+PKG ?= ./...
+
+# Every file that `make generate` writes.
+GENERATED := docs/openapi.json docs/configuration.md README.md
+
+STACK := .local/bin/localstack
+# Each tool has a module of its own: go.mod stays the product's, and the two
+# linters want different versions of one dependency.
+TOOL = go tool -modfile=tools/lint/$(1).mod $(1)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+dev: build stack ## build and start everything here; PORT and MERCATO_HOME choose where
+	@exec $(STACK) dev
+
+demo: stack ## play a sale and an out-of-stock order against the running stack
+	@exec $(STACK) demo
+
+test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./... chooses)
+	@race=-race; export CGO_ENABLED=1; \
+	if ! command -v $$(go env CC) >/dev/null; then \
+		echo "test: no C compiler, so without the race detector"; \
+		race=; CGO_ENABLED=0; \
+	fi; \
+	exec $(STACK) with-servers -- go test $$race -shuffle=on $(PKG)
+
+check: formatted lint vet template workflows generated test ## everything that CI checks
+
+build: ## link every Lambda into dist/; GOOS and GOARCH may be given
+	@mkdir -p dist
+	@for file in dist/*; do \
+		[ -e "functions/$${file#dist/}/main.go" ] || rm -rf "$$file"; \
+	done
+	@echo "build: linking the functions into dist/ (the first time takes about a minute)"
+	@CGO_ENABLED=0 go build $(LAMBDA) -o dist/ $$(go list ./functions/... | grep -v '/generate$$')
+
+bench-cold: build ## compare each cold start with a hello-world Lambda's
+	@CGO_ENABLED=0 go build $(LAMBDA) -o .local/bin/hello ./tools/benchcold/hello
+	@go run ./tools/benchcold -hello .local/bin/hello
+
+doctor: stack ## say what this machine lacks, and the fix
+	@exec $(STACK) doctor
+
+reset: stack ## forget all local data
+	@exec $(STACK) reset
+
+generate: ## write the files that are derived from the endpoint values
+	@echo "generate: $(GENERATED)"
+	@go run ./functions/generate
+
+fmt: ## format all Go files
+	@echo "fmt: golangci-lint fmt (built on first use, two minutes)"
+	@$(call TOOL,golangci-lint) fmt
+
+lint: ## run golangci-lint
+	@echo "lint: golangci-lint run (built on first use, two minutes)"
+	@$(call TOOL,golangci-lint) run
+
+# The rest is parts of others.
+
+# Runs on this machine even when functions are being built for another.
+stack:
+	@env -u GOOS -u GOARCH go build -buildvcs=false -o $(STACK) ./localstack
+
+formatted:
+	@echo "check: formatting (the linters are built on first use, two minutes)"
+	@$(call TOOL,golangci-lint) fmt --diff
+
+vet:
+	@echo "check: go vet"
+	@go vet ./...
+
+template:
+	@echo "check: template.yaml"
+	@tools/lint/cfn-lint.sh
+
+workflows:
+	@echo "check: workflows"
+	@$(call TOOL,actionlint) -shellcheck= -pyflakes= .github/workflows/*.yml
+
+generated:
+	@echo "check: generated files"
+	@tools/lint/generated.sh $(GENERATED)

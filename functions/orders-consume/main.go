@@ -1,0 +1,9 @@
+// Command orders-consume reads inventory_stream and products_stream: it settles orders and keeps the catalogue.
+package main
+
+import (
+	"mercato/shared/orders"
+	"mercato/shared/platform/function"
+)
+
+func main() { function.Consume(orders.Consume) }

@@ -1,0 +1,9 @@
+// Command products-consume reads orders_stream: it takes the stock of orders.
+package main
+
+import (
+	"mercato/shared/platform/function"
+	"mercato/shared/products"
+)
+
+func main() { function.Consume(products.Consume) }

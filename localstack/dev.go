@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"mercato/localstack/schedule"
+)
+
+const (
+	readyWithin = 30 * time.Second      // for every function on the way to readiness, each with a cold start
+	readyPoll   = 50 * time.Millisecond // between two looks
+)
+
+// dev runs the whole system until it is interrupted.
+func dev(ctx context.Context) error {
+	s := &stack{journal: newJournal(os.Stdout)}
+	go s.force(ctx)
+	err := s.start(ctx)
+	if err == nil {
+		fmt.Fprint(s, s.welcome())
+		<-ctx.Done()
+	}
+	interrupted := ctx.Err() != nil
+	if interrupted {
+		s.say("stopping")
+	}
+	stopped := s.stop()
+	if !interrupted {
+		return errors.Join(err, stopped)
+	}
+	s.say("stopped")
+	return stopped
+}
+
+// force ends the program at the second signal; the guards then end what is left.
+func (s *stack) force(ctx context.Context) {
+	<-ctx.Done()
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	<-again
+	s.say("stopped by force")
+	_ = s.withdraw()
+	os.Exit(1)
+}
+
+// start brings up one thing after the other; stop ends what was brought up when it fails.
+func (s *stack) start(ctx context.Context) error {
+	if err := checkBuilt(); err != nil {
+		return err
+	}
+	if err := s.claim(); err != nil {
+		return err
+	}
+	if err := s.startServers(ctx); err != nil {
+		return err
+	}
+	if err := s.startFunctions(ctx); err != nil {
+		return err
+	}
+	s.onStop = append(s.onStop, s.withdraw)
+	s.announce()
+	return nil
+}
+
+// startFunctions answers when the system serves its first requests.
+func (s *stack) startFunctions(ctx context.Context) error {
+	if err := s.startSecrets(); err != nil {
+		return err
+	}
+	if err := s.loadTemplate(); err != nil {
+		return err
+	}
+	due, err := jobs(s.template)
+	if err != nil {
+		return err
+	}
+	if err := s.startRuntime(); err != nil {
+		return err
+	}
+	scheduled, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	finished := make(chan struct{})
+	s.onStop = append(s.onStop, func() error { // the schedules end with the invocations that they wait for
+		cancel()
+		ctx, done := context.WithTimeout(context.Background(), endWithin)
+		defer done()
+		err := s.runtime.Close(ctx)
+		<-finished
+		return err
+	})
+	if err := s.migrate(ctx); err != nil {
+		close(finished)
+		return err
+	}
+	go func() {
+		defer close(finished)
+		schedule.Run(scheduled, due, s.fire)
+	}()
+	s.startGateway()
+	return s.awaitReady(ctx)
+}
+
+// fire invokes a function for a schedule. Lambda reports a failure in the function's own log.
+func (s *stack) fire(ctx context.Context, function string, payload []byte) error {
+	_, err := s.runtime.Invoke(ctx, function, payload)
+	if err != nil && ctx.Err() == nil {
+		s.say("%s, invoked by its schedule: %v", function, err)
+	}
+	return err
+}
+
+func (s *stack) migrate(ctx context.Context) error {
+	began := time.Now()
+	if _, err := s.runtime.Invoke(ctx, "db-migrate", []byte("{}")); err != nil {
+		return fmt.Errorf("db-migrate: %w", err)
+	}
+	s.say("schemas are up to date (%s)", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+// awaitReady asks as a client would.
+func (s *stack) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("not ready within %s", readyWithin))
+	defer cancel()
+	last := "no answer"
+	for {
+		status, body, err := get(ctx, "http://"+s.listener.Addr().String()+"/health/ready")
+		switch {
+		case err == nil && status == http.StatusOK:
+			s.say("ready")
+			return nil
+		case err == nil:
+			last = fmt.Sprintf("%d %s", status, body)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: GET /health/ready answered %s", context.Cause(ctx), last)
+		case <-time.After(readyPoll):
+		}
+	}
+}
+
+func get(ctx context.Context, url string) (status int, body string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close() //nolint:errcheck // read to its end or not worth a word
+	text, err := io.ReadAll(io.LimitReader(response.Body, 2000))
+	return response.StatusCode, strings.TrimSpace(string(text)), err
+}
+
+// withoutUser strips the login: each function brings its domain's.
+func withoutUser(database string) (string, error) {
+	parsed, err := url.Parse(database)
+	if err != nil {
+		return "", errors.New("DATABASE_URL is not a URL, such as postgres://user:password@host/name") // the parser's message repeats the password
+	}
+	parsed.User = nil
+	return parsed.String(), nil
+}

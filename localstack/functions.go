@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mercato/localstack/gateway"
+	"mercato/localstack/runtime"
+	"mercato/localstack/schedule"
+	"mercato/localstack/secrets"
+	"mercato/localstack/template"
+	"mercato/shared/platform/config"
+)
+
+const (
+	templatePath = "template.yaml"
+	binaries     = "dist"
+)
+
+// connections are the variables whose values are the stack's business: the DATABASE_URL with which somebody names a
+// given Postgres is its owner's, and no function but db-migrate may have that.
+var connections = []string{
+	"DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_PASSWORD", "REDIS_URL", "SESSION_PUBLIC_KEYS", "AWS_ENDPOINT_URL", "STAGE",
+}
+
+// checkBuilt fails unless each function of the template has its binary, before anything is started.
+func checkBuilt() error {
+	if _, err := os.Stat(templatePath); err != nil {
+		return errors.New("no template.yaml here: run this in the top directory of the checkout")
+	}
+	t, err := template.Load(templatePath, nil)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, f := range t.Functions {
+		if info, err := os.Stat(filepath.Join(binaries, f.Name)); err != nil || !info.Mode().IsRegular() {
+			missing = append(missing, f.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%d of %d functions are not built, such as %s: run make build", len(missing), len(t.Functions), filepath.Join(binaries, missing[0]))
+	}
+	return nil
+}
+
+// loadTemplate reads the template with what this stack has to offer.
+func (s *stack) loadTemplate() error {
+	public, err := secrets.Session(s.home)
+	if err != nil {
+		return err
+	}
+	password, err := secrets.Password(s.home, "roles")
+	if err != nil {
+		return err
+	}
+	database, err := withoutUser(s.servers.DatabaseURL())
+	if err != nil {
+		return err
+	}
+	s.template, err = template.Load(templatePath, map[string]string{
+		"Stage":             stage(),
+		"DatabaseUrl":       database,
+		"DatabaseOwnerUrl":  s.servers.DatabaseURL(),
+		"DatabasePassword":  password,
+		"RedisUrl":          s.servers.RedisURL(),
+		"SessionPublicKeys": public,
+		"PublicOrigin":      s.baseURL(),
+	})
+	return err
+}
+
+func stage() string {
+	if stage := os.Getenv("STAGE"); stage != "" {
+		return stage
+	}
+	return "local"
+}
+
+func (s *stack) startRuntime() error {
+	directory, err := filepath.Abs(binaries)
+	if err != nil {
+		return err
+	}
+	cfg := runtime.Config{Log: s.journal}
+	for _, f := range s.template.Functions {
+		cfg.Functions = append(cfg.Functions, runtime.Function{
+			Name:        f.Name,
+			Command:     filepath.Join(directory, f.Name),
+			Environment: environment(f.Environment, s.secrets, os.LookupEnv),
+			MemoryMB:    f.MemoryMB,
+			Timeout:     f.Timeout,
+			Concurrency: f.Concurrency,
+		})
+	}
+	s.runtime, err = runtime.Start(cfg)
+	return err
+}
+
+// environment is the template's, with the variables that the system knows and the developer has set for the stack
+// laid over it.
+func environment(fromTemplate map[string]string, endpoint string, own func(string) (string, bool)) []string {
+	values := maps.Clone(fromTemplate)
+	for _, name := range config.Names() {
+		if value, set := own(name); set && !slices.Contains(connections, name) {
+			values[name] = value
+		}
+	}
+	values["AWS_ENDPOINT_URL"] = endpoint
+	var environment []string
+	for name, value := range values {
+		environment = append(environment, name+"="+value)
+	}
+	slices.SortFunc(environment, strings.Compare)
+	return environment
+}
+
+func routes(t *template.Template) []gateway.Route {
+	var all []gateway.Route
+	for _, f := range t.Functions {
+		for _, r := range f.Routes {
+			all = append(all, gateway.Route{Method: r.Method, Path: r.Path, Function: f.Name})
+		}
+	}
+	return all
+}
+
+func jobs(t *template.Template) ([]schedule.Job, error) {
+	var all []schedule.Job
+	for _, f := range t.Functions {
+		for _, s := range f.Schedules {
+			every, err := schedule.ParseRate(s.Expression)
+			if err != nil {
+				return nil, fmt.Errorf("schedule %s of %s: %w", s.Name, f.Name, err)
+			}
+			all = append(all, schedule.Job{Name: s.Name, Function: f.Name, Every: every, Input: s.Input})
+		}
+	}
+	return all, nil
+}

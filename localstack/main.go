@@ -1,0 +1,63 @@
+// Command localstack is everything that stands in for AWS on one machine: it runs the built functions behind an HTTP API,
+// with schedules, secrets, and a Postgres and a Redis of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `usage: localstack COMMAND
+
+  dev                     run the whole system until Ctrl-C (PORT, MERCATO_HOME)
+  demo                    play an order and an out-of-stock order against the running stack (BASE_URL)
+  with-servers -- CMD     run CMD with TEST_DATABASE_URL and TEST_REDIS_URL set to throw-away servers
+  reset                   remove the data and keys of the state directory (MERCATO_HOME)
+  doctor                  say what this machine lacks, and the fix
+`
+
+// exitStatus ends the program with another program's status, and nothing to say.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if status := exitStatus(0); errors.As(err, &status) {
+		os.Exit(int(status))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "localstack:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	command := ""
+	if len(args) > 0 {
+		command, args = args[0], args[1:]
+	}
+	if command != "with-servers" && len(args) > 0 {
+		command = ""
+	}
+	switch command {
+	case "dev":
+		return dev(ctx)
+	case "demo":
+		return demo(ctx)
+	case "with-servers":
+		return withServers(ctx, args)
+	case "reset":
+		return reset()
+	case "doctor":
+		return doctor()
+	}
+	fmt.Fprint(os.Stderr, usage)
+	return exitStatus(2) // what shells and go use for wrong usage
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"mercato/localstack/gateway"
+	"mercato/localstack/runtime"
+	"mercato/localstack/secrets"
+	"mercato/localstack/servers"
+	"mercato/localstack/template"
+)
+
+// stack is everything that `dev` runs, in the order in which it was started.
+type stack struct {
+	*journal
+	home     string
+	port     int
+	listener net.Listener // held from the beginning, so that nobody takes the port meanwhile
+	servers  *servers.Servers
+	secrets  string // URL
+	template *template.Template
+	runtime  *runtime.Runtime
+	onStop   []func() error // run in reverse
+
+	mu       sync.Mutex
+	finished bool // stack.json is gone for good
+}
+
+const (
+	drainWithin = 3 * time.Second // for requests under way when the stack stops
+	endWithin   = 5 * time.Second // for the functions' processes
+)
+
+func (s *stack) baseURL() string { return "http://localhost:" + strconv.Itoa(s.port) }
+
+// claim takes what another stack could have: the state directory and the port.
+func (s *stack) claim() error {
+	home, err := makeHome()
+	if err != nil {
+		return err
+	}
+	s.home = home
+	if s.port, err = findPort(); err != nil {
+		return err
+	}
+	lock, err := servers.Lock(home)
+	if err != nil {
+		return err
+	}
+	s.onStop = append(s.onStop, lock.Close)
+	if s.listener, err = listen(s.port); err != nil {
+		return err
+	}
+	s.onStop = append(s.onStop, func() error {
+		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) { // the gateway closes it too
+			return err
+		}
+		return nil
+	})
+	return removeStackFile(home) // of a stack that was killed
+}
+
+func (s *stack) startServers(ctx context.Context) error {
+	s.say("starting Postgres and Redis")
+	var err error
+	s.servers, err = servers.Start(ctx, servers.Config{
+		State:       s.home,
+		DatabaseURL: os.Getenv("DATABASE_URL"),
+		RedisURL:    os.Getenv("REDIS_URL"),
+		PipOnly:     os.Getenv("MERCATO_SERVERS") == "pip",
+		Say:         s.say,
+		Changed:     s.announce,
+	})
+	if err != nil {
+		return err
+	}
+	s.onStop = append(s.onStop, s.servers.Stop)
+	s.say("Postgres and Redis are ready")
+	return nil
+}
+
+func (s *stack) startSecrets() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("secrets: %w", err)
+	}
+	s.secrets = "http://" + listener.Addr().String()
+	s.serve(listener, secrets.Handler(s.home))
+	return nil
+}
+
+// serve answers requests until the stack stops, and lets those under way end then.
+func (s *stack) serve(listener net.Listener, handler http.Handler) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second} // a client that sends nothing holds no connection for ever
+	go func() { _ = server.Serve(listener) }()                                    // ends with Shutdown
+	s.onStop = append(s.onStop, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+}
+
+func (s *stack) startGateway() {
+	api := gateway.New(routes(s.template), s.runtime)
+	local := newControl(s.runtime, s.port)
+	s.serve(s.listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isControl(r.URL.Path) {
+			local.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	}))
+}
+
+// announce writes stack.json as things are now.
+func (s *stack) announce() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.servers == nil || s.finished {
+		return
+	}
+	postgres, redis := s.servers.PIDs()
+	f := stackFile{s.baseURL(), s.servers.DatabaseURL(), s.servers.RedisURL(), pids{os.Getpid(), postgres, redis}}
+	if err := f.write(s.home); err != nil {
+		s.say("stack.json: %v", err)
+	}
+}
+
+// withdraw removes stack.json.
+func (s *stack) withdraw() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished = true
+	if s.home == "" {
+		return nil
+	}
+	return removeStackFile(s.home)
+}
+
+// stop ends everything that was started, last first.
+func (s *stack) stop() error {
+	var failed []error
+	for _, one := range slices.Backward(s.onStop) {
+		failed = append(failed, one())
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,26 @@
+package main
+
+import "fmt"
+
+// welcome says where the system is and what to do with it.
+func (s *stack) welcome() string {
+	logins := ""
+	if stage() == "local" {
+		logins = `
+  demo@demo.com   demotest   seller
+  demo2@demo.com  demotest   buyer
+  admin@demo.com  demotest   administrator
+`
+	}
+	return fmt.Sprintf(`
+  Mercato runs on %[1]s
+%[2]s
+  Try:
+    make demo
+    curl %[1]s/api/products/public
+    %[5]s "%[3]s"
+
+  Ctrl-C stops it. Data stays in %[4]s; make reset removes it.
+
+`, s.baseURL(), logins, s.servers.DatabaseURL(), s.home, s.servers.Psql())
+}

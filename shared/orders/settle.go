@@ -1,0 +1,103 @@
+package orders
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"mercato/shared/event"
+	"mercato/shared/platform/inbox"
+	"mercato/shared/platform/money"
+)
+
+// askFresh queues the taking of events and collects those that were not seen before.
+func askFresh(b *pgx.Batch, events []string, fresh map[string]bool) {
+	inbox.Queue(b, schema, events).Query(func(rows pgx.Rows) error {
+		var id string
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error { fresh[id] = true; return nil })
+		return err //nolint:wrapcheck // the use case says what it was doing
+	})
+}
+
+// askStatus queues the locking of orders, in the order of their ids.
+func askStatus(b *pgx.Batch, orders []int64, standing map[int64]Status) {
+	b.Queue(`SELECT o.id, o.status FROM orders.orders o WHERE o.id = ANY($1) ORDER BY o.id FOR UPDATE`, orders).
+		Query(func(rows pgx.Rows) error {
+			var id int64
+			var status Status
+			_, err := pgx.ForEachRow(rows, []any{&id, &status}, func() error { standing[id] = status; return nil })
+			return err //nolint:wrapcheck // the use case says what it was doing
+		})
+}
+
+// updateOrders writes the new statuses and their lines in the timelines. The condition on the old status
+// repeats, in SQL, what the transition table has allowed.
+func updateOrders(b *pgx.Batch, settled []event.OrderDecided) {
+	if len(settled) == 0 {
+		return
+	}
+	ids := make([]int64, len(settled))
+	statuses, reasons, correlations := make([]string, len(settled)), make([]string, len(settled)), make([]string, len(settled))
+	for i, d := range settled {
+		ids[i], statuses[i], reasons[i], correlations[i] = d.OrderID, d.Status, d.Reason, d.CorrelationID
+	}
+	b.Queue(`WITH decided AS (
+			SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) d (id, status, reason, correlation_id)),
+		moved AS (
+			UPDATE orders.orders o SET status = d.status, reason = d.reason FROM decided d
+			WHERE o.id = d.id AND o.status = 'PENDING'
+			RETURNING o.id, d.status, d.reason, d.correlation_id)
+		INSERT INTO orders.order_events (order_id, status, reason, correlation_id)
+		SELECT m.id, m.status, m.reason, m.correlation_id FROM moved m`, ids, statuses, reasons, correlations)
+}
+
+// healCatalog writes into the catalogue what refusals say of products, where it is newer.
+func healCatalog(b *pgx.Batch, settled []event.OrderDecided) {
+	now := map[int64]event.ProductNow{}
+	for _, d := range settled {
+		for _, c := range d.Changes {
+			if c.Version > now[c.ProductID].Version {
+				now[c.ProductID] = c
+			}
+		}
+	}
+	if len(now) == 0 {
+		return
+	}
+	var products []int64
+	var versions, available []int
+	var prices []money.Amount
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		price, _ := money.Parse(now[id].Price) // Valid has let it through
+		products, versions = append(products, id), append(versions, now[id].Version)
+		prices, available = append(prices, price), append(available, now[id].Available)
+	}
+	b.Queue(`WITH locked AS (
+			SELECT c.product_id FROM orders.catalog c WHERE c.product_id = ANY($1) ORDER BY c.product_id FOR UPDATE)
+		UPDATE orders.catalog c SET version = n.version, price = n.price, quantity = n.available
+		FROM unnest($1::bigint[], $2::int[], $3::numeric[], $4::int[]) n (product_id, version, price, available)
+		JOIN locked l ON l.product_id = n.product_id
+		WHERE c.product_id = n.product_id AND c.version < n.version`, products, versions, prices, available)
+}
+
+// upsertCatalog writes products, in the order of their ids, where they are newer.
+func upsertCatalog(b *pgx.Batch, newest map[int64]event.ProductChanged) {
+	var products, sellers []int64
+	var versions, quantities []int
+	var names []string
+	var prices []money.Amount
+	var archived []bool
+	for _, id := range slices.Sorted(maps.Keys(newest)) {
+		p := newest[id]
+		price, _ := money.Parse(p.Price) // Valid has let it through
+		products, sellers, versions = append(products, id), append(sellers, p.SellerID), append(versions, p.Version)
+		names, prices = append(names, p.Name), append(prices, price)
+		quantities, archived = append(quantities, p.Quantity), append(archived, p.Archived)
+	}
+	b.Queue(`INSERT INTO orders.catalog (product_id, version, name, price, seller_id, quantity, archived)
+		SELECT n.* FROM unnest($1::bigint[], $2::int[], $3::text[], $4::numeric[], $5::bigint[], $6::int[], $7::bool[]) n
+		ON CONFLICT (product_id) DO UPDATE SET version = excluded.version, name = excluded.name, price = excluded.price,
+			seller_id = excluded.seller_id, quantity = excluded.quantity, archived = excluded.archived
+		WHERE catalog.version < excluded.version`, products, versions, names, prices, sellers, quantities, archived)
+}

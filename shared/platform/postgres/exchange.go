@@ -1,0 +1,32 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Exchange runs one READ COMMITTED transaction in two round trips, whatever its size: BEGIN travels with
+// what ask queues, COMMIT with what answer queues once the results of ask are in. When answer fails, all
+// is rolled back. As with InTx, an error of the second trip may mean that the outcome is unknown.
+func Exchange(ctx context.Context, db *pgxpool.Pool, ask func(*pgx.Batch), answer func(*pgx.Batch) error) error {
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	defer conn.Release() // a connection that is still in a transaction is closed: that rolls it back
+	var first, second pgx.Batch
+	first.Queue(`BEGIN`)
+	ask(&first)
+	if err := conn.SendBatch(ctx, &first).Close(); err != nil {
+		return err //nolint:wrapcheck // the caller says what it was doing
+	}
+	if err := answer(&second); err != nil {
+		_, _ = conn.Exec(ctx, `ROLLBACK`)
+		return err
+	}
+	second.Queue(`COMMIT`)
+	return conn.SendBatch(ctx, &second).Close() //nolint:wrapcheck // the caller says what it was doing
+}

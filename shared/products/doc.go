@@ -1,0 +1,17 @@
+// Package products owns what is for sale, its stock, and what was decided about each order. Its schema
+// is products.
+//
+// A product is listed, changed and archived by its seller; it is never deleted, for orders refer to it:
+//
+//	Create ──► live ──► archived   left out of every list; only its seller still sees it
+//	           └──┘ Update         every edit raises the version; a sale does not
+//
+// Every change of stock is a row of the ledger, written in the transaction of the change: the sum of a
+// product's rows is its quantity, always.
+//
+// Endpoints: products-public-list, products-public-get, products-list, products-my-home, products-get,
+// products-create, products-update, products-delete.
+//
+// Events in: orders_stream (take an order's stock, once, all of it or nothing). Events out:
+// inventory_stream (what became of the order), products_stream (what a product is now).
+package products
