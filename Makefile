@@ -13,7 +13,7 @@ LAMBDA := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
 PKG ?= ./...
 
 # Every file that `make generate` writes.
-GENERATED := docs/openapi.json docs/configuration.md README.md
+GENERATED := docs/openapi.json docs/configuration.md README.md shared/ops/routes_gen.go
 
 STACK := .local/bin/localstack
 # Each tool has a module of its own: go.mod stays the product's, and the two
@@ -45,7 +45,7 @@ build: ## link every Lambda into dist/; GOOS and GOARCH may be given
 		[ -e "functions/$${file#dist/}/main.go" ] || rm -rf "$$file"; \
 	done
 	@echo "build: linking the functions into dist/ (the first time takes about a minute)"
-	@CGO_ENABLED=0 go build $(LAMBDA) -o dist/ $$(go list ./functions/... | grep -v '/generate$$')
+	@CGO_ENABLED=0 go build $(LAMBDA) -o dist/ $$(go list ./functions/...)
 
 bench-cold: build ## compare each cold start with a hello-world Lambda's
 	@CGO_ENABLED=0 go build $(LAMBDA) -o .local/bin/hello ./tools/benchcold/hello
@@ -59,7 +59,7 @@ reset: stack ## forget all local data
 
 generate: ## write the files that are derived from the endpoint values
 	@echo "generate: $(GENERATED)"
-	@go run ./functions/generate
+	@go run ./tools/generate
 
 fmt: ## format all Go files
 	@echo "fmt: golangci-lint fmt (built on first use, two minutes)"

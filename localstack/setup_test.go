@@ -100,12 +100,17 @@ func (c checkout) command(t *testing.T, args ...string) (*exec.Cmd, *output) {
 	return cmd, out
 }
 
-// run runs the program to its end.
+// run runs the program to its end, which it must find by itself.
 func (c checkout) run(t *testing.T, args ...string) (status int, text string) {
 	t.Helper()
 	cmd, out := c.command(t, args...)
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
+	}
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
+	_ = cmd.Wait()
+	if !late.Stop() {
+		t.Errorf("%v did not end within %s", args, patience)
 	}
 	return cmd.ProcessState.ExitCode(), out.String()
 }

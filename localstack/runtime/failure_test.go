@@ -107,6 +107,21 @@ func TestFailure_deadline_kills_the_whole_group(t *testing.T) {
 	}
 }
 
+// An answer stands even when the process then lingers past its deadline, which ends the process.
+func TestFailure_lingers_after_the_answer(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(_ *runtime.Config, f *runtime.Function) {
+		f.Environment, f.Timeout, f.Concurrency = []string{"INIT=linger"}, 300*time.Millisecond, 1
+	})
+	first := b.must(`{}`).PID
+	if alive(first) {
+		t.Errorf("process %d runs past its deadline", first)
+	}
+	if second := b.must(`{}`).PID; second == first {
+		t.Error("the next event went to a process that asked for none")
+	}
+}
+
 func TestFailure_foreign_callers(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)

@@ -15,7 +15,6 @@ func (p *pool) perform(on *process, event *invocation) {
 	if on == nil {
 		return // handOver has settled the event
 	}
-	p.began(on)
 	deadline := time.NewTimer(time.Until(event.deadline))
 	defer deadline.Stop()
 	select {
@@ -80,13 +79,6 @@ func (p *pool) handOver(on *process, event *invocation) *process {
 func (p *pool) end(condemned *process) {
 	p.discard(condemned)
 	<-condemned.exited
-}
-
-func (p *pool) began(on *process) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	on.state = busy
-	on.invocations++
 }
 
 // fail settles an event that the function could not answer, and says so in its log, as Lambda does.

@@ -76,6 +76,13 @@ func (p *pool) started(cold *process, pid int) {
 	p.coldStarts++
 }
 
+func (p *pool) began(on *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	on.state = busy
+	on.invocations++
+}
+
 // replace makes a process in the place of one that died while it was idle.
 func (p *pool) replace() (*process, error) {
 	p.mu.Lock()

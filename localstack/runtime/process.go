@@ -156,6 +156,7 @@ func (p *process) take(ctx context.Context, event *invocation) *invocation {
 	}
 	event.deadline = time.Now().Add(p.pool.function.Timeout)
 	p.current = event
+	p.pool.began(p)
 	close(event.taken)
 	return event
 }

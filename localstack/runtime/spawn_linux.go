@@ -31,7 +31,8 @@ func newSpawner() *spawner {
 
 func (s *spawner) run() {
 	defer close(s.done)
-	_ = goruntime.GOOS
+	goruntime.LockOSThread()
+	defer goruntime.UnlockOSThread()
 	for request := range s.requests {
 		request.result <- request.cmd.Start()
 	}

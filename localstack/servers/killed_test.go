@@ -13,11 +13,15 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	state := home(t)
 	helper, got := startHelper(t, state)
+	data := query(t, got.DatabaseURL, `SHOW data_directory`)
 	if err := helper.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = helper.Wait()
 	until(t, "Postgres and Redis end after their stack was killed", func() bool { return gone(got.Postgres) && gone(got.Redis) })
+	if _, err := os.Stat(filepath.Join(data, "postmaster.pid")); !os.IsNotExist(err) {
+		t.Errorf("Postgres did not stop cleanly: its pid file is still there, %v", err)
+	}
 }
 
 func TestKilled_startedAgainAtOnce(t *testing.T) {

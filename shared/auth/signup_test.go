@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -84,8 +85,8 @@ func TestSignupRefusals(t *testing.T) {
 	}
 	t.Cleanup(func() { // after the subtests
 		var users int
-		if err := b.DB.QueryRow(t.Context(), `SELECT count(*) FROM auth.users`).Scan(&users); err == nil && users != 0 {
-			t.Errorf("%d users were made", users)
+		if err := b.DB.QueryRow(context.Background(), `SELECT count(*) FROM auth.users`).Scan(&users); err != nil || users != 0 {
+			t.Errorf("%d users were made, %v", users, err)
 		}
 	})
 }

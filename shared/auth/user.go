@@ -59,10 +59,10 @@ func isEmail(s string) bool {
 	if len(s) > longestEmail || strings.TrimSpace(s) != s || strings.ContainsFunc(s, invisible) {
 		return false
 	}
-	a, err := mail.ParseAddress("<" + s + ">") // the brackets leave no room for a name or a comment
+	a, err := mail.ParseAddress(s)
 	if err != nil {
 		return false
 	}
 	host := a.Address[strings.LastIndex(a.Address, "@"):]
-	return strings.HasSuffix(s, host) // the parser drops spaces behind the @
+	return strings.HasSuffix(s, host) // neither a bracket or a comment behind it, nor a space within
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -41,6 +42,8 @@ func main() {
 		select {}
 	case "ignore-sigterm":
 		signal.Ignore(syscall.SIGTERM)
+	case "linger":
+		linger()
 	case "report":
 		lambda.StartWithOptions(handle, lambda.WithEnableSIGTERM(func() {
 			must(os.WriteFile(os.Getenv("REPORT"), []byte("terminated"), 0o600))
@@ -86,6 +89,17 @@ func handle(ctx context.Context, e event) (answer, error) {
 		time.Sleep(time.Until(deadline))
 	}
 	return out, nil
+}
+
+// linger answers one event by itself and never asks for another.
+func linger() {
+	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+	next, err := http.Get(base + "next")
+	must(err)
+	answer := strings.NewReader(fmt.Sprintf(`{"PID":%d}`, os.Getpid()))
+	_, err = http.Post(base+next.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "application/json", answer)
+	must(err)
+	select {}
 }
 
 func exists(path string) bool {

@@ -1,6 +1,8 @@
 package runtime_test
 
 import (
+	goruntime "runtime"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -20,6 +22,30 @@ func TestFailure_killed_while_idle(t *testing.T) {
 	}
 	if got := b.function().ColdStarts; got != 50 {
 		t.Errorf("%d cold starts, want 50", got)
+	}
+}
+
+// The kernel kills a process when the thread that started it ends, and Go ends threads: only the
+// spawner's own may count.
+func TestSpawn_outlives_other_threads(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	for range 20 {
+		pid := b.must(`{}`).PID
+		for range 10 {
+			var threads sync.WaitGroup
+			for range 20 {
+				threads.Go(goruntime.LockOSThread) // a goroutine that ends locked takes its thread along
+			}
+			threads.Wait()
+		}
+		if got := b.must(`{}`).PID; got != pid {
+			t.Fatalf("process %d, want %d: the first was killed with a thread", got, pid)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, func() bool { return dead(pid) }) // so that the next round starts one anew
 	}
 }
 

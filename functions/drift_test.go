@@ -1,0 +1,119 @@
+package functions_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"mercato/localstack/template"
+	"mercato/shared/platform/api"
+	"mercato/shared/platform/config"
+)
+
+// sides are the five places that speak of functions; each must say the same.
+type sides struct {
+	directories []string            // under functions/
+	endpoints   []api.Spec          // the values
+	workers     map[string][]string // name -> needs
+	operations  map[string]string   // of the OpenAPI document: id -> "METHOD /path"
+	template    []template.Function
+}
+
+// drift says where the sides differ.
+func drift(s sides) (complaints []string) {
+	wanted := slices.Collect(maps.Keys(s.workers))
+	for _, e := range s.endpoints {
+		wanted = append(wanted, e.Name)
+	}
+	var templated []string
+	for _, f := range s.template {
+		templated = append(templated, f.Name)
+		complaints = append(complaints, s.functionDrift(f)...)
+	}
+	complaints = append(complaints, unequal("directories under functions/", s.directories, wanted)...)
+	complaints = append(complaints, unequal("functions in template.yaml", templated, wanted)...)
+	return append(complaints, unequal("operations of the OpenAPI document", pairs(s.operations), s.documented())...)
+}
+
+// functionDrift compares one function of the template with its value.
+func (s sides) functionDrift(f template.Function) (complaints []string) {
+	var routes []string
+	for _, r := range f.Routes {
+		routes = append(routes, strings.TrimSpace(r.Method+" "+r.Path))
+	}
+	needs, routed := s.workers[f.Name], []string(nil)
+	for _, e := range s.endpoints {
+		if e.Name == f.Name {
+			needs, routed = e.Needs, []string{strings.TrimSpace(e.Method + " " + e.Path)}
+		}
+	}
+	if len(routed) > 0 && len(f.Schedules) > 0 {
+		complaints = append(complaints, f.Name+" is an endpoint and has a schedule")
+	}
+	var granted []string
+	for _, p := range f.Policies {
+		granted = append(granted, grants(p)...)
+	}
+	for name := range f.Environment {
+		if !slices.Contains(config.Names(), name) {
+			complaints = append(complaints, fmt.Sprintf("%s gets %s, which no function reads", f.Name, name))
+		}
+	}
+	complaints = append(complaints, unequal("routes of "+f.Name+" in template.yaml", routes, routed)...)
+	return append(complaints, unequal("policies of "+f.Name+" in template.yaml", granted, needs)...)
+}
+
+// grants says in the words of Env what a policy statement lets a function open.
+func grants(p template.Statement) (list []string) {
+	for _, action := range p.Actions {
+		switch {
+		case p.Effect != "Allow":
+			list = append(list, p.Effect)
+		case action == "rds-db:connect":
+			for _, r := range p.Resources {
+				list = append(list, "postgres:"+r[strings.LastIndex(r, "/")+1:])
+			}
+		case action == "elasticache:Connect":
+			list = append(list, "redis")
+		case action == "secretsmanager:GetSecretValue":
+			for _, r := range p.Resources {
+				list = append(list, "secret:"+r[strings.LastIndex(r, ":")+1:])
+			}
+		default:
+			list = append(list, action)
+		}
+	}
+	return list
+}
+
+func (s sides) documented() (list []string) {
+	for _, e := range s.endpoints {
+		if e.Method != "" {
+			list = append(list, e.Name+" "+e.Method+" "+e.Path)
+		}
+	}
+	return list
+}
+
+func pairs(m map[string]string) (list []string) {
+	for k, v := range m {
+		list = append(list, k+" "+v)
+	}
+	return list
+}
+
+// unequal compares two lists as sets.
+func unequal(what string, have, want []string) (complaints []string) {
+	for _, h := range have {
+		if !slices.Contains(want, h) {
+			complaints = append(complaints, fmt.Sprintf("%s: %s is one too many", what, h))
+		}
+	}
+	for _, w := range want {
+		if !slices.Contains(have, w) {
+			complaints = append(complaints, fmt.Sprintf("%s: %s is missing", what, w))
+		}
+	}
+	return complaints
+}

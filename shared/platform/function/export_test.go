@@ -1,0 +1,4 @@
+package function
+
+// Serve is serve, for the tests.
+var Serve = serve

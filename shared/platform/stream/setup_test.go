@@ -1,0 +1,131 @@
+package stream_test
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"mercato/shared/platform"
+	"mercato/shared/platform/stream"
+	"mercato/shared/platform/streamtest"
+)
+
+const name, group = "letters", "readers"
+
+// bundle is a stream with a consumer group whose work a test decides.
+type bundle struct {
+	redis *redis.Client
+	url   string
+	apply func(ctx context.Context, entries []stream.Entry) error
+	valid func(e stream.Entry) error
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	url, r := streamtest.New(t)
+	return &bundle{redis: r, url: url, valid: func(stream.Entry) error { return nil }}
+}
+
+func (b *bundle) env(t *testing.T, variables map[string]string) *platform.Env {
+	t.Helper()
+	set := map[string]string{
+		"REDIS_URL": b.url, "CONSUME_FOR": "30s", "CONSUME_BLOCK": "200ms", "CONSUME_LEASE": "600ms", "RETRY_BASE": "5ms", "RETRY_CAP": "50ms",
+	}
+	maps.Copy(set, variables)
+	env, err := platform.New(func(name string) (string, bool) { v, ok := set[name]; return v, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(env.Close)
+	return env
+}
+
+// consume starts a consumer and returns how to stop it; it has stopped when the test ends.
+func (b *bundle) consume(t *testing.T, variables map[string]string) (stop func()) {
+	t.Helper()
+	c := stream.Subscription[*bundle]{
+		Name: "test", Group: group, Open: func(*platform.Env) *bundle { return b },
+		Reads: []stream.Reads[*bundle]{{
+			Stream: name, Valid: b.valid,
+			Apply: func(b *bundle, ctx context.Context, entries []stream.Entry) error { return b.apply(ctx, entries) },
+		}},
+	}.Consumer(b.env(t, variables))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+func (b *bundle) add(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if err := b.redis.XAdd(t.Context(), &redis.XAddArgs{Stream: name, Values: []string{"text", text}}).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// pending counts entries that were read and not acknowledged.
+func (b *bundle) pending(t *testing.T) int64 {
+	t.Helper()
+	p, err := b.redis.XPending(t.Context(), name, group).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Count
+}
+
+// until waits for a condition, for as long as a busy machine may need.
+func until(t *testing.T, what string, met func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !met() {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// log collects what was applied.
+type log struct {
+	mu    sync.Mutex
+	texts map[string]int
+}
+
+func (l *log) add(entries []stream.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.texts == nil {
+		l.texts = map[string]int{}
+	}
+	for _, e := range entries {
+		l.texts[e.Fields["text"]]++
+	}
+}
+
+func (l *log) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.texts[text]
+}
+
+func (l *log) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.texts)
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
