@@ -52,6 +52,9 @@ func TestBudget(t *testing.T) {
 func TestLinked(t *testing.T) {
 	t.Parallel()
 	for name, deps := range linked(t) {
+		if name == "db-migrate" {
+			continue // goose writes its templates with text/template; nobody waits for a migration's cold start
+		}
 		for _, p := range uninvited(deps) {
 			t.Errorf("functions/%s links %s", name, p)
 		}
@@ -66,7 +69,7 @@ func linked(t *testing.T) map[string][]string {
 	found := make(map[string][]string)
 	for line := range strings.Lines(out) {
 		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0] == "mercato/functions/generate" {
+		if len(fields) == 0 {
 			continue
 		}
 		found[strings.TrimPrefix(fields[0], "mercato/functions/")] = fields[1:]

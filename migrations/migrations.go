@@ -4,8 +4,10 @@ package migrations
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 
@@ -20,6 +22,19 @@ var files embed.FS
 
 // Schemas lists the domains' schemas in the order in which they are migrated.
 func Schemas() []string { return []string{"auth", "products", "orders", "ops"} }
+
+// Fingerprint names the state that Apply brings a database to: it changes with any migration.
+func Fingerprint() string {
+	h := sha256.New()
+	_ = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			text, _ := files.ReadFile(path) // embedded: it cannot fail
+			fmt.Fprintf(h, "%s %d\n%s", path, len(text), text)
+		}
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
 
 // Applied is one migration that Apply ran.
 type Applied struct {

@@ -24,7 +24,6 @@ func TestRules(t *testing.T) {
 		{from: "functions/outbox-relay", to: "mercato/shared/platform/outbox"},
 		{from: "functions/health-ready", to: "mercato/shared/ops"},
 		{from: "functions/health-ready", to: "mercato/shared/orders", broken: "function"},
-		{from: "functions/generate", to: "os"},
 		{from: "functions", to: "mercato/shared/orders"},
 
 		{from: "shared/orders", to: "mercato/shared/event"},
@@ -64,7 +63,8 @@ func TestRules(t *testing.T) {
 
 		{from: "functions/db-migrate", to: "mercato/migrations"},
 		{from: "localstack", to: "mercato/migrations"},
-		{from: "functions", to: "mercato/migrations", broken: "migrations"},
+		{from: "functions", to: "mercato/migrations"},
+		{from: "shared", to: "mercato/migrations", broken: "migrations"},
 	} {
 		p := listed{ImportPath: module + c.from, Doc: "Package x is forged."}
 		if c.test {

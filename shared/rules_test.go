@@ -77,7 +77,7 @@ var rules = []rule{
 		"migrations", "goose and every migration belong to db-migrate: another Lambda that links them carries them through each cold start",
 		func(e edge) bool {
 			return e.local && below(e.to, "migrations") && !e.test && !beside(e.from) &&
-				!isSupport(e.from) && e.from != "functions/db-migrate" && !below(e.from, "migrations")
+				!isSupport(e.from) && e.from != "functions" && e.from != "functions/db-migrate" && !below(e.from, "migrations")
 		},
 	},
 }
@@ -102,11 +102,9 @@ func functionMay(e edge) bool {
 // The domains that give their functions their first name.
 var withFunctions = []string{"auth", "products", "orders", "live", "ops"}
 
-// isFunction tells whether the package is a Lambda. The generator beside them
-// is a tool of the developers.
-func isFunction(name string) bool {
-	return strings.HasPrefix(name, "functions/") && name != "functions/generate"
-}
+// isFunction tells whether the package is a Lambda; functions itself only lists
+// them.
+func isFunction(name string) bool { return strings.HasPrefix(name, "functions/") }
 
 // isDomain tells whether the package is part of a domain.
 func isDomain(name string) bool {

@@ -22,7 +22,7 @@ func TestDrain(t *testing.T) {
 	seller, buyer := signUp(t, s), signUp(t, s)
 	shop := openShop(t, seller, buyer, queued)
 	stop := s.keepDead(t, consumers)
-	rush := buyer.orders(t, queued, shop.basket)
+	rush := buyer.orders(t, queued, time.Microsecond, shop.basket)
 	t.Log(rush)
 	waiting := count(t, db, `SELECT count(*) FROM orders.orders WHERE id = ANY($1) AND status = 'PENDING'`, rush.ids)
 	killed := stop()
@@ -58,36 +58,37 @@ type shop struct {
 }
 
 const (
-	kinds   = 5
-	perLine = 2
+	kinds       = 5
+	perLine     = 2  // pieces at most
+	scarceEvery = 10 // orders
 )
 
-// openShop lists products whose stock covers n orders, but of the last only every second order that wants it, and
-// waits until they can be ordered.
+// openShop lists products for n orders and waits until they can be ordered.
 func openShop(t *testing.T, seller, buyer *user, n int) shop {
 	t.Helper()
 	var s shop
 	for i := range kinds {
-		stock := n * perLine
-		if i == kinds-1 {
-			stock = n / 10 / 2 * perLine
-		}
-		s.products = append(s.products, seller.list(t, fmt.Sprintf("Kind %d", i), "1.25", stock))
+		s.products = append(s.products, seller.list(t, fmt.Sprintf("Kind %d", i), "1.25", stockOf(i, n)+1))
 	}
 	for _, id := range s.products {
-		buyer.decided(t, buyer.order(t, line{id, "", 1000})) // refused for want of stock, or a little less is there
+		buyer.decided(t, buyer.order(t, line{id, "", 1}))
 	}
 	return s
 }
 
-// basket is the i-th order: two kinds, every tenth time with the scarce one.
+// stockOf is what n orders find of a kind: enough, but of the last one for every second order that wants it.
+func stockOf(kind, n int) int {
+	if kind == kinds-1 {
+		return n / scarceEvery / 2
+	}
+	return n * perLine
+}
+
+// basket is the i-th order: two kinds, now and then one of them the scarce one.
 func (s shop) basket(i int) basket {
 	first, second := i%(kinds-1), (i+1)%(kinds-1)
-	if i%10 == 0 {
+	if i%scarceEvery == 0 {
 		second = kinds - 1
 	}
 	return basket{[]line{{s.products[first], "1.25", perLine}, {s.products[second], "1.25", 1}}}
 }
-
-// lap is round for what is waited for.
-func lap(began time.Time) time.Duration { return round(time.Since(began)) }

@@ -37,11 +37,7 @@ func plainLoop(t *testing.T, s *stack, goods shop) (perSecond float64) {
 		t.Fatal(err)
 	}
 	for i, id := range goods.products {
-		stock := queued * perLine
-		if i == kinds-1 {
-			stock = queued / 10 / 2
-		}
-		if _, err := p.db.Exec(ctx, `INSERT INTO plain.products VALUES ($1, $2)`, id, stock); err != nil {
+		if _, err := p.db.Exec(ctx, `INSERT INTO plain.products VALUES ($1, $2)`, id, stockOf(i, queued)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -93,8 +93,8 @@ type rush struct {
 	times []time.Duration
 }
 
-// orders places n orders from several clients. Each must be answered 201, whatever happens meanwhile.
-func (u *user) orders(t *testing.T, n int, of func(i int) basket) rush {
+// orders places n orders from several clients, one every pace at most. Each must be answered 201, whatever happens meanwhile.
+func (u *user) orders(t *testing.T, n int, pace time.Duration, of func(i int) basket) rush {
 	t.Helper()
 	var mu sync.Mutex
 	var done rush
@@ -116,8 +116,11 @@ func (u *user) orders(t *testing.T, n int, of func(i int) basket) rush {
 			}
 		})
 	}
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
 	for i := range n {
 		work <- i
+		<-tick.C
 	}
 	close(work)
 	group.Wait()
@@ -148,3 +151,6 @@ func (r rush) String() string {
 }
 
 func round(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
+
+// lap is the time since began.
+func lap(began time.Time) time.Duration { return round(time.Since(began)) }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -27,6 +26,7 @@ type stack struct {
 	place  string // a directory that everybody enters: root's servers run as another user
 	home   string
 	url    string
+	log    *os.File
 	ended  chan struct{} // closed when the program has ended
 	events sync.WaitGroup
 }
@@ -50,6 +50,7 @@ func launch(port string, variables ...string) (*stack, error) {
 	}
 	go func() {
 		_ = s.cmd.Wait() // stop reads how it ended
+		_ = s.log.Close()
 		close(s.ended)
 	}()
 	var f stackFile
@@ -72,17 +73,15 @@ func prepare(port string, variables ...string) (*stack, error) {
 	if err := os.Chmod(place, 0o755); err != nil {
 		return nil, err
 	}
-	s := &stack{place: place, home: filepath.Join(place, "state"), ended: make(chan struct{})}
 	log, err := os.Create(filepath.Join(place, "log"))
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
 	path, err := filepath.Abs(program)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, log.Close())
 	}
-	s.cmd = exec.Command(path, "dev")
+	s := &stack{cmd: exec.Command(path, "dev"), place: place, home: filepath.Join(place, "state"), log: log, ended: make(chan struct{})}
 	s.cmd.Dir = root
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.Env = append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "STAGE=", "MERCATO_HOME="+s.home, "PORT="+port)
@@ -192,6 +191,3 @@ func (s *stack) redis(t *testing.T) *redis.Client {
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
-
-// lines are what the program itself says, without the functions' lines.
-func lines(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") }

@@ -2,18 +2,26 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 const (
 	// stormOrders come in while something is killed.
 	stormOrders = 500
-	// killEvery leaves a consumer time for a few batches of the orders that come in, and dies in the middle of one.
+	// stormPace is the time from one order to the next: together they take long enough for many deaths.
+	stormPace = 8 * time.Millisecond
+	// killEvery leaves a consumer time for a few batches of what comes in, and ends it in the middle of one.
 	killEvery = 150 * time.Millisecond
+	// redisEvery leaves Redis and its clients time to find each other again.
+	redisEvery = 600 * time.Millisecond
 )
 
 // TestStorm_consumer kills a consumer again and again while orders come in.
@@ -27,7 +35,7 @@ func TestStorm_consumer(t *testing.T) {
 			shop := openShop(t, seller, buyer, stormOrders)
 			began := time.Now()
 			stop := s.harass(t, name, killEvery)
-			rush := buyer.orders(t, stormOrders, shop.basket)
+			rush := buyer.orders(t, stormOrders, stormPace, shop.basket)
 			killed := stop()
 			killed += s.kill(t.Context(), name)
 			t.Logf("%s; %s killed %d times in %s", rush, name, killed, lap(began))
@@ -44,66 +52,58 @@ func TestStorm_consumer(t *testing.T) {
 func TestStorm_redis(t *testing.T) {
 	t.Parallel()
 	s := own(t)
-	db := s.owner(t)
+	db, client := s.owner(t), s.redis(t)
 	seller, buyer := signUp(t, s), signUp(t, s)
 	shop := openShop(t, seller, buyer, stormOrders)
-	const deaths = 4
-	died := make(chan int, 1)
-	next := make(chan struct{}, stormOrders)
-	go func() {
-		done := 0
-		for n := 0; n < stormOrders; n++ {
-			<-next
-			if n%(stormOrders/deaths) == stormOrders/deaths/2 {
-				killRedis(t, s, done%2 == 1)
-				done++
-			}
-		}
-		died <- done
-	}()
-	rush := buyer.orders(t, stormOrders, func(i int) basket {
-		next <- struct{}{}
-		return shop.basket(i)
+	var failed []error
+	stop := background(t, redisEvery, func(context.Context) int {
+		failed = append(failed, s.killRedis(client, len(failed)%2 == 0))
+		return 1
 	})
-	began := time.Now()
-	t.Logf("%s; Redis killed %d times meanwhile", rush, <-died)
-	awaitDecided(t, db, rush.ids)
-	t.Logf("all terminal %s after the last order: %s", lap(began), ends(t, db, rush.ids))
+	rush := buyer.orders(t, stormOrders, stormPace, shop.basket)
+	t.Logf("%s; Redis killed %d times meanwhile", rush, stop())
+	if err := errors.Join(failed...); err != nil || len(failed) < 2 {
+		t.Fatalf("%d deaths of Redis: %v", len(failed), err)
+	}
+	took := awaitDecided(t, db, rush.ids)
+	t.Logf("all terminal %s after its last death: %s", round(took), ends(t, db, rush.ids))
 	t.Logf("outboxes empty %s later", round(awaitQuiet(t, db)))
 	checkBooks(t, db, rush.ids)
 }
 
-// killRedis ends Redis and waits until the stack has started it again. To be empty then, it loses its log of commands
-// after it was stopped and before it dies: it can neither write nor read it any more.
-func killRedis(t *testing.T, s *stack, empty bool) {
-	t.Helper()
-	client := s.redis(t)
-	ctx := context.Background() // a server must not stay stopped because the test is over
+// killRedis ends Redis and waits until the stack has started it again. To come back empty, it loses its log of commands
+// while it is stopped, so that it can neither write nor read it any more. It goes through with it when the test is over.
+func (s *stack) killRedis(client *redis.Client, empty bool) error {
+	ctx := context.Background()
 	f, err := s.file()
 	if err != nil {
-		t.Error(err)
-		return
+		return err
 	}
-	pid := f.PIDs["redis"]
 	const mark = "e2e:mark"
 	if err := client.Set(ctx, mark, "1", 0).Err(); err != nil {
-		t.Error(err)
+		return err
 	}
+	pid := f.PIDs["redis"]
 	if empty {
-		settings := client.ConfigGet(ctx, "*dir*").Val()
+		settings, err := client.ConfigGet(ctx, "*dir*").Result()
+		if err != nil || settings["appenddirname"] == "" {
+			return fmt.Errorf("where Redis keeps its log: %v, %w", settings, err)
+		}
 		_ = syscall.Kill(pid, syscall.SIGSTOP)
-		if err := os.RemoveAll(filepath.Join(settings["dir"], settings["appenddirname"])); err != nil || settings["appenddirname"] == "" {
-			t.Errorf("removing %v: %v", settings, err)
+		if err := os.RemoveAll(filepath.Join(settings["dir"], settings["appenddirname"])); err != nil {
+			return err
 		}
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Error(err)
+		return err
 	}
 	if !within(patience, func() bool { f, err = s.file(); return err == nil && f.PIDs["redis"] != pid && f.PIDs["redis"] != 0 }) {
-		t.Errorf("Redis did not come back within %s", patience)
-		return
+		return fmt.Errorf("it did not come back within %s", patience)
 	}
-	if left, err := s.redis(t).Exists(ctx, mark).Result(); err != nil || (left == 0) != empty {
-		t.Errorf("Redis was to come back empty: %v; keys of before: %d, %v", empty, left, err)
+	left := int64(-1)
+	within(patience, func() bool { left, err = client.Exists(ctx, mark).Result(); return err == nil }) // old connections fail once
+	if err != nil || (left == 0) != empty {
+		return fmt.Errorf("it was to come back empty: %t; %d keys of before, %w", empty, left, err)
 	}
+	return nil
 }

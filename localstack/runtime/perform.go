@@ -81,9 +81,13 @@ func (p *pool) end(condemned *process) {
 	<-condemned.exited
 }
 
-// fail settles an event that the function could not answer, and says so in its log, as Lambda does.
+// fail settles an event that the function could not answer, and says so in its log, as Lambda does. That
+// Close ends the events under way is no news.
 func (p *pool) fail(event *invocation, err error) {
-	if event.settle(nil, err) {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if event.settle(nil, err) && !closed {
 		p.log.write(fmt.Appendf(nil, "%s | event %s: %v\n", p.function.Name, event.id, err))
 	}
 }

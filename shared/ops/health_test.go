@@ -3,6 +3,7 @@ package ops_test
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -110,10 +111,7 @@ func TestReadyOutage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			variables := map[string]string{}
-			for k, v := range patient {
-				variables[k] = v
-			}
+			variables := maps.Clone(patient)
 			if c.postgres != "" {
 				variables["DATABASE_URL"] = "postgres://" + c.postgres + "/shop?sslmode=disable"
 			}

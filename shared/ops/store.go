@@ -2,7 +2,6 @@ package ops
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,29 +39,23 @@ func writers() []string {
 	return slices.Compact(schemas)
 }
 
-// groups asks about every stream in one round trip. A stream that nobody has written to yet is an error
-// of Redis's for that question alone; only the PING says whether Redis answers.
+// groups asks about every stream in one round trip. The PING says whether Redis answers; a stream that
+// nobody has written to yet is an error of its own question, and means that there is no group.
 func groups(ctx context.Context, r *redis.Client) ([]Group, error) {
 	pipe := r.Pipeline()
 	ping := pipe.Ping(ctx)
-	var streams []string
-	var answers []*redis.XInfoGroupsCmd
+	answers := map[string]*redis.XInfoGroupsCmd{}
 	for _, s := range event.Streams() {
-		streams = append(streams, s.Name)
-		answers = append(answers, pipe.XInfoGroups(ctx, s.Name))
+		answers[s.Name] = pipe.XInfoGroups(ctx, s.Name)
 	}
-	_, _ = pipe.Exec(ctx) // the first failure of many: each is looked at below
+	_, _ = pipe.Exec(ctx) // it repeats the first error of any
 	if err := ping.Err(); err != nil {
 		return nil, fmt.Errorf("asking Redis: %w", err)
 	}
 	var list []Group
-	for i, answer := range answers {
-		found, err := answer.Result()
-		if _, said := errors.AsType[redis.Error](err); err != nil && !said {
-			return nil, fmt.Errorf("asking Redis about %s: %w", streams[i], err)
-		}
-		for _, g := range found {
-			list = append(list, Group{streams[i], g.Name, g.Lag, g.Pending})
+	for _, s := range event.Streams() {
+		for _, g := range answers[s.Name].Val() {
+			list = append(list, Group{s.Name, g.Name, g.Lag, g.Pending})
 		}
 	}
 	return list, nil

@@ -81,7 +81,8 @@ func healCatalog(b *pgx.Batch, settled []event.OrderDecided) {
 		WHERE c.product_id = n.product_id AND c.version < n.version`, products, versions, prices, available)
 }
 
-// upsertCatalog writes products, in the order of their ids, where they are newer.
+// upsertCatalog writes products, in the order of their ids, unless what is there is newer. The same version
+// is written once more: a refusal may have healed it, which says less than the product's own event.
 func upsertCatalog(b *pgx.Batch, newest map[int64]event.ProductChanged) {
 	var products, sellers []int64
 	var versions, quantities []int
@@ -96,8 +97,10 @@ func upsertCatalog(b *pgx.Batch, newest map[int64]event.ProductChanged) {
 		quantities, archived = append(quantities, p.Quantity), append(archived, p.Archived)
 	}
 	b.Queue(`INSERT INTO orders.catalog (product_id, version, name, price, seller_id, quantity, archived)
-		SELECT n.* FROM unnest($1::bigint[], $2::int[], $3::text[], $4::numeric[], $5::bigint[], $6::int[], $7::bool[]) n
+		SELECT n.product_id, n.version, n.name, n.price, n.seller_id, n.quantity, n.archived
+		FROM unnest($1::bigint[], $2::int[], $3::text[], $4::numeric[], $5::bigint[], $6::int[], $7::bool[])
+			n (product_id, version, name, price, seller_id, quantity, archived)
 		ON CONFLICT (product_id) DO UPDATE SET version = excluded.version, name = excluded.name, price = excluded.price,
 			seller_id = excluded.seller_id, quantity = excluded.quantity, archived = excluded.archived
-		WHERE catalog.version < excluded.version`, products, versions, names, prices, sellers, quantities, archived)
+		WHERE catalog.version <= excluded.version`, products, versions, names, prices, sellers, quantities, archived)
 }

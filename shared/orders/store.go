@@ -79,7 +79,8 @@ func insertOrder(b *pgx.Batch, o Order, items []Item, correlation string) {
 		prices, quantities = append(prices, i.Price), append(quantities, i.Quantity)
 	}
 	b.Queue(`INSERT INTO orders.order_items (order_id, product_id, seller_id, name, price, quantity)
-		SELECT $1, i.* FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::int[]) i`,
+		SELECT $1, i.product_id, i.seller_id, i.name, i.price, i.quantity
+		FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::int[]) i (product_id, seller_id, name, price, quantity)`,
 		o.ID, products, sellers, names, prices, quantities)
 	b.Queue(`INSERT INTO orders.order_events (order_id, status, correlation_id, at) VALUES ($1, $2, $3, $4)`,
 		o.ID, string(o.Status), correlation, o.CreatedAt)

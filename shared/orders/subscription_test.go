@@ -87,6 +87,24 @@ func TestRefusalHealsTheCatalogue(t *testing.T) {
 	}
 }
 
+// TestHealedCatalogueStillLearns: a refusal names neither the name nor the archiving of its version.
+func TestHealedCatalogueStillLearns(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID
+	b.decide(t, event.OrderDecided{
+		OrderID: id, Status: event.Failed, Reason: event.ProductGone,
+		Changes: []event.ProductNow{{ProductID: laptop, Price: "999.99", Version: 2, Available: 0}},
+	})
+	archived := product(laptop, 2, "999.99", b.seller.UserID)
+	archived.Archived = true
+	b.catalogue(t, archived)
+	a := b.create.Do(t, apitest.Request{Body: `{"items":[{"product_id":1,"quantity":1}]}`, Cookie: b.cookie})
+	if a.Status != 422 {
+		t.Errorf("an order of an archived product: %d %s", a.Status, a.Body)
+	}
+}
+
 func TestCataloguedKeepsTheHighestVersion(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

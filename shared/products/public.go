@@ -9,17 +9,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"mercato/shared/platform/api"
 	"mercato/shared/platform/session"
 )
 
 // PublicList lists everyone's products, to anyone.
-var PublicList = revalidated[PublicListIn, PublicListOut]{endpoint[PublicListIn, PublicListOut]{
+var PublicList = endpoint[PublicListIn, PublicListOut]{
 	Name: "products-public-list", Route: "GET /api/products/public", Summary: "All products, newest first",
 	Allow: session.Anyone, Rate: api.Read, Status: 200, Open: read, Serve: (*Service).publicList,
-}}
+}
 
 // PublicListIn is the request.
 type PublicListIn struct {
@@ -73,17 +71,6 @@ func matches(known []string, current string) bool {
 		tag = strings.TrimSpace(tag)
 		return tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(current, "W/")
 	})
-}
-
-// revalidated is an endpoint that answers 304, without a body, to a client that has the current answer.
-type revalidated[In, Out any] struct{ endpoint[In, Out] }
-
-// Describe implements api.Operation.
-func (e revalidated[In, Out]) Describe(document huma.API) {
-	e.endpoint.Describe(document)
-	spec := e.Spec()
-	operation := document.OpenAPI().Paths[spec.Path].Get
-	operation.Responses["304"] = &huma.Response{Description: "What the client has is still current"}
 }
 
 // PublicGet shows one product to anyone.

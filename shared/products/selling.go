@@ -125,9 +125,7 @@ func version(ifMatch string) (*int, error) {
 	}
 	n, err := strconv.ParseUint(bare, 10, 31)
 	if err != nil {
-		refusal := fault.At("header.If-Match", "must be a version, bare or quoted")
-		refusal.Kind = fault.Malformed
-		return nil, refusal
+		return nil, fault.Unreadable("header.If-Match", "must be a version, bare or quoted")
 	}
 	v := int(n)
 	return &v, nil

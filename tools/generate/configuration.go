@@ -20,7 +20,8 @@ func local() []config.Variable {
 func configuration() error {
 	var b strings.Builder
 	b.WriteString("# Configuration\n\nWritten by `make generate`. Every variable, read from the environment; durations are Go's (`90s`, `10m`).\n" +
-		"Set for `make dev`, they reach the functions.\n\n## Functions\n\n")
+		"Set for `make dev`, they reach the functions, but for those whose values the stack makes itself: the addresses,\n" +
+		"passwords and keys.\n\n## Functions\n\n")
 	table(&b, config.Variables())
 	b.WriteString("\n## Local stack\n\n`DATABASE_URL` (an owner's) and `REDIS_URL` make it use servers that are there instead of its own.\n\n")
 	table(&b, local())

@@ -32,8 +32,8 @@ func bodyOf[In any]() body {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	for i := range t.NumField() {
-		if tag := t.Field(i).Tag; tag.Get("format") == "password" {
+	for field := range t.Fields() {
+		if tag := field.Tag; tag.Get("format") == "password" {
 			name, _, _ := strings.Cut(tag.Get("json"), ",")
 			b.secrets = append(b.secrets, "body."+name)
 		}
@@ -67,7 +67,7 @@ func (b body) check(next http.Handler) http.Handler {
 func (b body) normalise(raw []byte) ([]byte, error) {
 	raw, err := strictJSON(raw, b.secrets)
 	if err == nil && !b.expected && string(raw) != "{}" {
-		err = malformed("body", "must be empty")
+		err = fault.Unreadable("body", "must be empty")
 	}
 	return raw, err
 }
@@ -75,10 +75,4 @@ func (b body) normalise(raw []byte) ([]byte, error) {
 func isJSON(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	return err == nil && media == "application/json"
-}
-
-func malformed(location, message string) error {
-	e := fault.At(location, "%s", message)
-	e.Kind = fault.Malformed
-	return e
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -86,6 +87,9 @@ func (e Endpoint[S, In, Out]) register(api huma.API, service S) {
 		}
 		return out, nil
 	})
+	if _, ok := reflect.TypeFor[In]().FieldByName("IfNoneMatch"); ok { // afterwards: two answers make huma drop the default one
+		api.OpenAPI().Paths[spec.Path].Get.Responses["304"] = &huma.Response{Description: "What the client has is still current"}
+	}
 }
 
 func domain(name string) string {

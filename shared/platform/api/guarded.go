@@ -14,6 +14,7 @@ import (
 
 	"mercato/shared/platform"
 	"mercato/shared/platform/config"
+	"mercato/shared/platform/fault"
 	"mercato/shared/platform/session"
 	"mercato/shared/platform/telemetry"
 )
@@ -137,7 +138,7 @@ func checkQuery(next http.Handler) http.Handler {
 		}
 		for name, values := range query {
 			if text := strings.Join(values, ""); !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-				problemOf(r.Context(), malformed("query."+strings.ToValidUTF8(name, "?"), "holds characters that are not text")).write(w)
+				problemOf(r.Context(), fault.Unreadable("query."+strings.ToValidUTF8(name, "?"), "holds characters that are not text")).write(w)
 				return
 			}
 		}

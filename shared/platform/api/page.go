@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+
+	"mercato/shared/platform/fault"
 )
 
 // Page is the paging part of a list's input: keyset, newest first.
@@ -21,11 +23,11 @@ func (p Page) Before() (int64, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 	if err != nil {
-		return 0, malformed("query.cursor", "is not a cursor")
+		return 0, fault.Unreadable("query.cursor", "is not a cursor")
 	}
 	id, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil || id < 1 {
-		return 0, malformed("query.cursor", "is not a cursor")
+		return 0, fault.Unreadable("query.cursor", "is not a cursor")
 	}
 	return id, nil
 }

@@ -22,7 +22,7 @@ const maxDepth = 32
 // returns, every decoder reads alike.
 func strictJSON(raw []byte, secrets []string) ([]byte, error) {
 	if !utf8.Valid(raw) {
-		return nil, malformed("body", "is not UTF-8")
+		return nil, fault.Unreadable("body", "is not UTF-8")
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -31,7 +31,7 @@ func strictJSON(raw []byte, secrets []string) ([]byte, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder returns it bare
-		return nil, malformed("body", "has something after its JSON value")
+		return nil, fault.Unreadable("body", "has something after its JSON value")
 	}
 	return s.out.Bytes(), nil
 }
@@ -46,9 +46,9 @@ func (s *strict) value(at string, depth int) error {
 	token, err := s.in.Token()
 	switch {
 	case err != nil:
-		return malformed("body", "is not JSON")
+		return fault.Unreadable("body", "is not JSON")
 	case depth > maxDepth:
-		return malformed("body", "is nested too deep")
+		return fault.Unreadable("body", "is nested too deep")
 	}
 	switch v := token.(type) {
 	case json.Delim:
@@ -83,7 +83,7 @@ func (s *strict) collection(open json.Delim, at string, depth int) error {
 	}
 	closing, err := s.in.Token()
 	if err != nil {
-		return malformed("body", "is not JSON")
+		return fault.Unreadable("body", "is not JSON")
 	}
 	return s.write(closing)
 }
@@ -92,10 +92,10 @@ func (s *strict) key(seen map[string]bool, at string) (string, error) {
 	token, err := s.in.Token()
 	name, ok := token.(string)
 	if err != nil || !ok {
-		return "", malformed("body", "is not JSON")
+		return "", fault.Unreadable("body", "is not JSON")
 	}
 	if seen[name] {
-		return "", malformed(at+"."+name, "is there twice")
+		return "", fault.Unreadable(at+"."+name, "is there twice")
 	}
 	seen[name] = true
 	if err := s.write(name); err != nil {

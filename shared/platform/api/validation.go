@@ -64,10 +64,10 @@ func fieldOf(err error) (f fault.Field, malformed bool) {
 	if name, ok := missing(detail.Message); ok {
 		return fault.Field{Location: f.Location + "." + name, Message: "is required"}, false
 	}
-	switch {
-	case detail.Message == validation.MsgUnexpectedProperty:
+	switch detail.Message {
+	case validation.MsgUnexpectedProperty:
 		return fault.Field{Location: f.Location, Message: "is unknown"}, true
-	case detail.Message == validation.MsgExpectedMatchExactlyOneSchema:
+	case validation.MsgExpectedMatchExactlyOneSchema:
 		f.Message = "has the wrong type"
 	}
 	outside := strings.HasPrefix(f.Location, "path.") || strings.HasPrefix(f.Location, "query.")

@@ -32,7 +32,7 @@ type Config struct {
 	SessionTTL        time.Duration `env:"SESSION_TTL" envDefault:"720h" doc:"Life of a session, 30 days."`
 	PublicOrigin      string        `env:"PUBLIC_ORIGIN" doc:"Origin that browsers see, when it is not the host that the function sees (behind CloudFront)."`
 
-	ConsumeFor   time.Duration `env:"CONSUME_FOR" envDefault:"90s" doc:"How long one invocation of a consumer or of the relay works. The schedule starts the next each minute, so two overlap and nothing pauses."`
+	ConsumeFor   time.Duration `env:"CONSUME_FOR" envDefault:"90s" doc:"How long one invocation of a consumer or of the relay works. The schedule starts the next each minute, so with more than 60 s two overlap and nothing pauses."`
 	ConsumeBlock time.Duration `env:"CONSUME_BLOCK" envDefault:"2s" doc:"Longest blocking read of a stream."`
 	ConsumeBatch int           `env:"CONSUME_BATCH" envDefault:"200" doc:"Entries of one batch."`
 	ConsumeLease time.Duration `env:"CONSUME_LEASE" envDefault:"10s" doc:"An entry that its reader has not touched for so long may be claimed by another. Renewed every third of it."`
@@ -73,8 +73,8 @@ type Variable struct{ Name, Default, Doc string }
 func Variables() []Variable {
 	t := reflect.TypeFor[Config]()
 	list := make([]Variable, 0, t.NumField())
-	for i := range t.NumField() {
-		tag := t.Field(i).Tag
+	for field := range t.Fields() {
+		tag := field.Tag
 		list = append(list, Variable{tag.Get("env"), tag.Get("envDefault"), tag.Get("doc")})
 	}
 	return list

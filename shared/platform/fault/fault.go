@@ -68,6 +68,13 @@ func At(location, format string, args ...any) *Error {
 	}
 }
 
+// Unreadable makes a Malformed error that points at one field.
+func Unreadable(location, format string, args ...any) *Error {
+	e := At(location, format, args...)
+	e.Kind = Malformed
+	return e
+}
+
 // KindOf returns the kind of err: that of the outermost *Error in its chain, Internal for a foreign one.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {

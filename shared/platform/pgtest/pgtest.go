@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"mercato/migrations"
 	"mercato/shared/platform/config"
 	"mercato/shared/platform/postgres"
 )
@@ -27,9 +25,6 @@ type DB struct {
 	URL   string // without a user: for a role
 	owner string
 }
-
-// template is the database that is cloned; one for each run of a test binary, made by its first test.
-var template = sync.OnceValues(makeTemplate)
 
 // New clones a database and drops it when the test ends. Without TEST_DATABASE_URL it skips the test;
 // in CI that is fatal.
@@ -66,10 +61,16 @@ func Missing(t testing.TB, variable string) {
 }
 
 // Owner opens a pool that may do everything, for arranging and asserting.
-func (db DB) Owner(t testing.TB) *pgxpool.Pool { return open(t, db.owner, "") }
+func (db DB) Owner(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	return open(t, db.owner, "")
+}
 
 // As opens a pool of a role, with the same settings as in a function.
-func (db DB) As(t testing.TB, role string) *pgxpool.Pool { return open(t, db.URL, role) }
+func (db DB) As(t testing.TB, role string) *pgxpool.Pool {
+	t.Helper()
+	return open(t, db.URL, role)
+}
 
 func open(t testing.TB, url, role string) *pgxpool.Pool {
 	t.Helper()
@@ -84,22 +85,6 @@ func open(t testing.TB, url, role string) *pgxpool.Pool {
 func connect(url, role string) (*pgxpool.Pool, error) {
 	c := config.Config{DatabaseURL: url, DatabasePassword: Password, DatabasePool: 8, DatabaseConnect: 10 * time.Second}
 	return postgres.Open(c, role) //nolint:wrapcheck // it says what it opened
-}
-
-// makeTemplate migrates a fresh database; it stays until its server is thrown away.
-func makeTemplate() (string, error) {
-	server := os.Getenv("TEST_DATABASE_URL")
-	name := "template_" + uuid.NewString()[:18]
-	if err := onServer(server, `CREATE DATABASE "`+name+`"`); err != nil {
-		return "", err
-	}
-	pool, err := connect(database(server, name, parse(server).User), "")
-	if err != nil {
-		return "", err
-	}
-	defer pool.Close()
-	_, err = migrations.Apply(context.Background(), pool, Password)
-	return name, err //nolint:wrapcheck // it says what it migrated
 }
 
 func onServer(server, statement string) error {

@@ -20,13 +20,16 @@ func Exchange(ctx context.Context, db *pgxpool.Pool, ask func(*pgx.Batch), answe
 	var first, second pgx.Batch
 	first.Queue(`BEGIN`)
 	ask(&first)
-	if err := conn.SendBatch(ctx, &first).Close(); err != nil {
-		return err //nolint:wrapcheck // the caller says what it was doing
+	err = conn.SendBatch(ctx, &first).Close()
+	if err == nil {
+		err = answer(&second)
 	}
-	if err := answer(&second); err != nil {
+	if err == nil {
+		second.Queue(`COMMIT`)
+		err = conn.SendBatch(ctx, &second).Close()
+	}
+	if err != nil && !Transient(err) { // the connection is whole: keep it
 		_, _ = conn.Exec(ctx, `ROLLBACK`)
-		return err
 	}
-	second.Queue(`COMMIT`)
-	return conn.SendBatch(ctx, &second).Close() //nolint:wrapcheck // the caller says what it was doing
+	return err
 }

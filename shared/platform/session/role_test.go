@@ -11,6 +11,8 @@ import (
 )
 
 // Who may do what: y, n for Forbidden, - for Unauthenticated.
+//
+//nolint:dupword // a table, not prose
 const table = `
                    nobody USER MODERATOR OPERATOR ADMIN GUEST
 anyone             y      y    y         y        y     y

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 type key struct{}
@@ -13,7 +14,7 @@ type key struct{}
 // With returns a context whose log lines carry the attributes too.
 func With(ctx context.Context, attributes ...slog.Attr) context.Context {
 	held, _ := ctx.Value(key{}).([]slog.Attr)
-	return context.WithValue(ctx, key{}, append(held[:len(held):len(held)], attributes...))
+	return context.WithValue(ctx, key{}, append(slices.Clip(held), attributes...))
 }
 
 // WithCorrelation returns a context that belongs to a correlation id.

@@ -11,8 +11,7 @@ import (
 	"mercato/shared/platform/telemetry"
 )
 
-// TestSetup changes the process's default logger, so it is the only test that does not run in parallel.
-func TestSetup(t *testing.T) {
+func TestSetup(t *testing.T) { //nolint:paralleltest // it changes the default logger of the process
 	var out bytes.Buffer
 	before := slog.Default()
 	defer slog.SetDefault(before)
