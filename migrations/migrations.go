@@ -8,9 +8,11 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -47,7 +49,7 @@ type Applied struct {
 func Apply(ctx context.Context, owner *pgxpool.Pool, password string) ([]Applied, error) {
 	db := stdlib.OpenDBFromPool(owner)
 	defer db.Close()
-	if err := roles(ctx, db, password); err != nil {
+	if err := makeRoles(ctx, db, password); err != nil {
 		return nil, fmt.Errorf("making the roles: %w", err)
 	}
 	var done []Applied
@@ -64,6 +66,19 @@ func Apply(ctx context.Context, owner *pgxpool.Pool, password string) ([]Applied
 // turn is the key of the advisory lock that callers of Apply queue for; any number that nobody else
 // in this database uses.
 const turn = 20261123
+
+// makeRoles tries again when another database of the same server is doing the same: roles are the server's,
+// and its answer to two at once is an internal error.
+func makeRoles(ctx context.Context, db *sql.DB, password string) error {
+	const tries = 10
+	for try := 1; ; try++ {
+		err := roles(ctx, db, password)
+		e, ok := errors.AsType[*pgconn.PgError](err)
+		if !ok || e.Code != "XX000" || try == tries {
+			return err
+		}
+	}
+}
 
 func roles(ctx context.Context, db *sql.DB, password string) error {
 	script, err := files.ReadFile("roles.sql")

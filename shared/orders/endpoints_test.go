@@ -33,7 +33,7 @@ func TestCreate(t *testing.T) {
 		fields[k], _ = v.(string)
 	}
 	placed, err := event.ParseOrderPlaced(fields)
-	if err != nil || placed.OrderID != r.OrderID || placed.UserID != b.buyer.UserID || placed.CorrelationID == "" {
+	if err != nil || placed.OrderID != r.OrderID || placed.UserID != b.buyer.UserID || placed.CorrelationID == "" || placed.Traceparent != "" {
 		t.Errorf("event %+v, %v", placed, err)
 	}
 	want := []event.OrderLine{{ProductID: laptop, Price: "999.99", Quantity: 1}, {ProductID: pen, Price: "1.50", Quantity: 1}}

@@ -88,7 +88,8 @@ func (s *Service) Place(ctx context.Context, p Placement) (o Order, replayed boo
 func placedMessage(ctx context.Context, o Order, items []Item) stream.Message {
 	e := event.OrderPlaced{
 		Envelope: event.Envelope{
-			ID: uuid.Must(uuid.NewV7()).String(), CorrelationID: telemetry.Correlation(ctx), UserID: o.UserID, OccurredAt: time.Now(),
+			ID: uuid.Must(uuid.NewV7()).String(), UserID: o.UserID, OccurredAt: time.Now(),
+			CorrelationID: telemetry.Correlation(ctx), Traceparent: telemetry.Traceparent(ctx),
 		},
 		OrderID: o.ID,
 	}

@@ -20,8 +20,8 @@ import (
 	"mercato/shared/platform/postgres"
 )
 
-// Env gives a function its database, its Redis and its grants. It is not safe for concurrent opening:
-// everything is opened before the first event.
+// Env gives a function its database, its Redis and its grants. What is opened begins to connect at once,
+// beside whatever else the function does before its first event. It is not safe for concurrent opening.
 type Env struct {
 	config    config.Config
 	grants    map[string]Grant
@@ -30,6 +30,7 @@ type Env struct {
 	pools     map[string]*pgxpool.Pool
 	role      string
 	redis     *redis.Client
+	dials     sync.WaitGroup
 }
 
 // Grant is a client of a foreign system, handed in by main, so that only the binaries that use the
@@ -83,8 +84,9 @@ func (e *Env) Postgres(role string) *pgxpool.Pool {
 		return nil
 	}
 	if e.pools[role] == nil {
-		e.pools[role] = must(postgres.Open(e.config, role))
-		e.role = role
+		pool := must(postgres.Open(e.config, role))
+		e.pools[role], e.role = pool, role
+		e.dial(func(ctx context.Context) { _ = pool.Ping(ctx) })
 	}
 	return e.pools[role]
 }
@@ -101,6 +103,7 @@ func (e *Env) Redis() *redis.Client {
 	}
 	if e.redis == nil {
 		e.redis = must(openRedis(e.config))
+		e.dial(func(ctx context.Context) { _ = e.redis.Ping(ctx).Err() })
 	}
 	return e.redis
 }
@@ -126,22 +129,22 @@ func (e *Env) granted(kind, name string) any {
 // is met again, and reported, by the event.
 const connectTimeout = time.Second
 
-// Connect dials what has been opened, side by side, best effort.
-func (e *Env) Connect(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	var dials sync.WaitGroup
-	for _, pool := range e.pools {
-		dials.Go(func() { _ = pool.Ping(ctx) })
-	}
-	if e.redis != nil {
-		dials.Go(func() { _ = e.redis.Ping(ctx).Err() })
-	}
-	dials.Wait()
+// dial connects in the background, best effort.
+func (e *Env) dial(connect func(context.Context)) {
+	e.dials.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+		defer cancel()
+		connect(ctx)
+	})
 }
+
+// Connected waits until everything opened is connected or has failed to, a second at most: a function must
+// not ask for its first event, after which it may be frozen, with a connection half made.
+func (e *Env) Connected() { e.dials.Wait() }
 
 // Close ends every connection.
 func (e *Env) Close() {
+	e.dials.Wait()
 	for _, pool := range e.pools {
 		pool.Close()
 	}

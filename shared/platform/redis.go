@@ -1,7 +1,9 @@
 package platform
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,5 +24,16 @@ func openRedis(c config.Config) (*redis.Client, error) {
 	o.PoolSize = 3                       // a blocked read, a lease renewal and a publication
 	o.ConnMaxIdleTime = 30 * time.Second // below any balancer's idle limit: a thawed function must redial
 	o.DisableIdentity = true             // one round trip less, and nothing that can time out half-way
+	silence()
 	return redis.NewClient(o), nil
 }
+
+// silence ends go-redis's own lines, for the whole process: whoever asked gets the error, and says it in
+// our log's form.
+var silence = sync.OnceFunc(func() { redis.SetLogger(quiet{}) })
+
+// quiet drops lines.
+type quiet struct{}
+
+// Printf implements go-redis's logger.
+func (quiet) Printf(context.Context, string, ...any) {}

@@ -158,7 +158,7 @@ func (s *Service) edit(ctx context.Context, id int64, alter func(*Product) error
 func changed(ctx context.Context, p Product) stream.Message {
 	e := event.ProductChanged{
 		Envelope: event.Envelope{
-			ID: uuid.Must(uuid.NewV7()).String(), CorrelationID: telemetry.Correlation(ctx),
+			ID: uuid.Must(uuid.NewV7()).String(), CorrelationID: telemetry.Correlation(ctx), Traceparent: telemetry.Traceparent(ctx),
 			UserID: session.From(ctx).UserID, OccurredAt: time.Now(),
 		},
 		ProductID: p.ID, Version: p.Version, Name: p.Name, Price: p.Price.String(),

@@ -44,7 +44,7 @@ func outer(h http.Handler, c config.Config, name string) http.Handler {
 func correlated(next http.Handler, name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.Must(uuid.NewV7()).String()
-		ctx := telemetry.WithCorrelation(r.Context(), id)
+		ctx := telemetry.WithTraceparent(telemetry.WithCorrelation(r.Context(), id), r.Header.Get("Traceparent"))
 		w.Header().Set("X-Correlation-Id", id)
 		begin, answer := time.Now(), &recorder{ResponseWriter: w}
 		next.ServeHTTP(answer, r.WithContext(ctx))

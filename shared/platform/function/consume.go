@@ -14,6 +14,6 @@ import (
 func Consume[S any](sub stream.Subscription[S], grants ...platform.Grant) {
 	env := open(sub.Name, grants)
 	consumer := sub.Consumer(env)
-	connect(env)
+	env.Connected()
 	lambda.Start(func(ctx context.Context) error { return consumer.Run(ctx) })
 }

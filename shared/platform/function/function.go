@@ -3,7 +3,6 @@
 package function
 
 import (
-	"context"
 	"log/slog"
 	"os"
 
@@ -22,6 +21,3 @@ func open(name string, grants []platform.Grant) *platform.Env {
 	telemetry.Setup(os.Stdout, name, env.Config().LogLevel)
 	return env
 }
-
-// connect dials in the init phase, where Lambda gives full processor speed whatever the memory.
-func connect(env *platform.Env) { env.Connect(context.Background()) }

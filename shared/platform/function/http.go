@@ -18,7 +18,7 @@ import (
 func HTTP(e api.Operation, grants ...platform.Grant) {
 	env := open(e.Spec().Name, grants)
 	handler := e.Handler(env)
-	connect(env)
+	env.Connected()
 	lambda.Start(func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		return serve(ctx, handler, event)
 	})

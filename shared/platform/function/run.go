@@ -12,7 +12,7 @@ import (
 func Run[S, In, Out any](t platform.Task[S, In, Out], grants ...platform.Grant) {
 	env := open(t.Name, grants)
 	service := t.Open(env)
-	connect(env)
+	env.Connected()
 	lambda.Start(func(ctx context.Context, in In) (Out, error) {
 		return t.Do(service, ctx, in)
 	})

@@ -40,7 +40,6 @@ func FuzzParsePublicKeys(f *testing.F) {
 func FuzzVerify(f *testing.F) {
 	_, keys := good(f)
 	token := forge(1, input(header(), payload())) // the same in every process of a fuzzing run
-	lines := strings.NewReplacer("\r", "", "\n", "")
 	forged := []string{
 		token, token + "\n", token + ".", token[:len(token)-1], input(header().with("alg", "none"), payload()) + ".",
 		forge(1, input(header().with("alg", "HS256"), payload())), forge(2, input(header(), payload())), "", "..", "e30.e30.e30",
@@ -50,8 +49,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, err := keys.Verify(s, now)
-		// Go's base64 passes over line ends, which no cookie can hold.
-		if err == nil && (lines.Replace(s) != token || got != sid) {
+		if err == nil && (s != token || got != sid) {
 			t.Errorf("took %q as the session %q", s, got)
 		}
 		if err != nil && fault.KindOf(err) != fault.Unauthenticated {

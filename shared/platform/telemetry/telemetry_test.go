@@ -33,6 +33,20 @@ func TestSetup(t *testing.T) { //nolint:paralleltest // it changes the default l
 	}
 }
 
+func TestTraceparent(t *testing.T) {
+	t.Parallel()
+	const good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for _, value := range []string{good, "", "01" + good[2:], good + "-x", strings.ToUpper(good), "00-x-y-01", good[:54] + "g"} {
+		want := ""
+		if value == good {
+			want = good
+		}
+		if got := telemetry.Traceparent(telemetry.WithTraceparent(t.Context(), value)); got != want {
+			t.Errorf("of %q: %q, want %q", value, got, want)
+		}
+	}
+}
+
 func TestCorrelation(t *testing.T) {
 	t.Parallel()
 	if got := telemetry.Correlation(context.Background()); got != "" {
