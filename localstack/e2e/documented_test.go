@@ -35,9 +35,9 @@ var document = sync.OnceValues(func() (map[string]map[string][]string, error) {
 	return statuses, nil
 })
 
-// ofThePlatform are the statuses that API Gateway gives by itself, for a function that failed or is throttled: they
-// have a form of their own.
-var ofThePlatform = []int{500, 503}
+// ofThePlatform are the statuses that API Gateway gives by itself, for a function that failed or is throttled, or a request
+// beyond its own limits: they have a form of their own.
+var ofThePlatform = []int{413, 500, 503}
 
 // documented says why an answer is none that a reader of the document expects: a success that is not listed, or a
 // failure that is not a problem.

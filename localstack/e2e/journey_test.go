@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"sync"
 	"testing"
 )
 
@@ -126,6 +128,42 @@ func TestSession_cookie(t *testing.T) {
 	}
 	c := cookies[0]
 	if c.Name != "token" || !c.HttpOnly || c.Secure || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.MaxAge != 600 || c.Domain != "" {
-		t.Errorf("one machine's cookie: %+v", c)
+		t.Errorf("one machine's cookie: %+v", attributes(c))
 	}
+}
+
+// attributes are a cookie without what it is worth.
+func attributes(c *http.Cookie) http.Cookie {
+	shown := *c
+	shown.Value, shown.Raw = "(a token)", ""
+	return shown
+}
+
+// TestOrder_sameKeyAtOnce: of requests that cannot know of each other, one places the order.
+func TestOrder_sameKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := calm(t)
+	seller, buyer := signUp(t, s), signUp(t, s)
+	lamp := seller.list(t, "Lamp", "19.99", 5)
+	key, wish := "pressed-many-times-"+buyer.name, basket{[]line{{lamp, "19.99", 1}}}
+	buyer.orderWhenKnown(t, wish).want(t, 201)
+	bodies := make([]string, clients)
+	var group sync.WaitGroup
+	for i := range bodies {
+		group.Go(func() {
+			a, err := buyer.send(t.Context(), "POST", "/api/orders", wish, "Idempotency-Key", key)
+			if err != nil || a.status != 201 {
+				t.Errorf("%s, %v", a, err)
+			}
+			bodies[i] = string(a.body)
+		})
+	}
+	group.Wait()
+	if slices.Sort(bodies); len(slices.Compact(bodies)) != 1 {
+		t.Errorf("one key, several answers: %v", bodies)
+	}
+	if n := count(t, s.owner(t), `SELECT count(*) FROM orders.orders WHERE user_id = $1`, buyer.id); n != 2 {
+		t.Errorf("%d orders: one without a key and one with it are 2", n)
+	}
+	buyer.do(t, "POST", "/api/orders", basket{[]line{{lamp, "19.99", 2}}}, "Idempotency-Key", key).refused(t, 422, "invalid")
 }

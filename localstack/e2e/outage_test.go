@@ -28,10 +28,18 @@ func TestOutage_postgres(t *testing.T) {
 	key, wish := "the-same-order-all-along-"+buyer.name, basket{[]line{{lamp, "", 1}}}
 	var group sync.WaitGroup // the second comes to a new process, which has no connection yet
 	for range 2 {
-		group.Go(func() { unavailable(t, buyer, wish, key) })
+		group.Go(func() { unavailable(t, buyer, "POST", "/api/orders", wish, "Idempotency-Key", key) })
+	}
+	for call, body := range map[string]any{ // most of them for the first time: their functions start without Postgres
+		"GET /api/orders": nil, "GET /api/products": nil, "GET /api/products/public": nil, "GET /api/auth/session": nil, "GET /health/ready": nil,
+		"POST /api/auth/login": map[string]string{"email": buyer.email, "password": buyer.pw}, "DELETE /api/products/1": nil,
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		group.Go(func() { unavailable(t, buyer, method, path, body) })
 	}
 	group.Wait()
-	unavailable(t, buyer, wish, key)
+	unavailable(t, buyer, "POST", "/api/orders", wish, "Idempotency-Key", key)
+	buyer.do(t, "GET", "/health", nil).want(t, 200)
 	thaw()
 	began, tries := time.Now(), 0
 	var taken answer
@@ -58,16 +66,16 @@ func TestOutage_postgres(t *testing.T) {
 }
 
 // unavailable wants a 503 that says when to come again, soon enough that a client still listens.
-func unavailable(t *testing.T, buyer *user, wish basket, key string) {
+func unavailable(t *testing.T, u *user, method, path string, body any, headers ...string) {
 	t.Helper()
 	began := time.Now()
-	a, err := buyer.send(t.Context(), "POST", "/api/orders", wish, "Idempotency-Key", key)
+	a, err := u.send(t.Context(), method, path, body, headers...)
 	took := time.Since(began)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	t.Logf("without Postgres: %d after %s", a.status, round(took))
+	t.Logf("without Postgres: %s %s: %d after %s", method, path, a.status, round(took))
 	if p, err := a.problem(); err != nil || p.Status != 503 || p.Code != "unavailable" || a.header.Get("Retry-After") == "" || took > 5*time.Second {
 		t.Errorf("%s after %s, Retry-After %q, %v: want a 503 problem within 5 s", a, took, a.header.Get("Retry-After"), err)
 	}

@@ -79,6 +79,9 @@ func TestOrder_refused(t *testing.T) {
 
 	before := footprint(t, s.owner(t), buyer, seller)
 	buyer.do(t, "POST", "/api/orders", `{"items":[`+strings.Repeat(" ", 70<<10)+`]}`).refused(t, 413, "request_entity_too_large")
+	for _, megabytes := range []int{7, 11} { // more than an event and more than a request may have on AWS
+		buyer.do(t, "POST", "/api/orders", strings.Repeat(" ", megabytes<<20)).want(t, 413)
+	}
 	buyer.do(t, "POST", "/api/orders", one(`"quantity":1`), "Content-Type", "text/plain").refused(t, 415, "unsupported_media_type")
 	buyer.do(t, "POST", "/api/orders", one(`"quantity":1,"price":"18.00"`)).refused(t, 409, "price_changed")
 	buyer.do(t, "POST", "/api/orders", `{"items":[{"product_id":9223372036854775807,"quantity":1}]}`).refused(t, 409, "catalog_behind")

@@ -22,7 +22,7 @@ func TestStacks_sideBySide(t *testing.T) {
 		t.Fatalf("%d cookies", len(cookies))
 	}
 	if c := cookies[0]; c.Name != "__Host-token" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" {
-		t.Errorf("cookie %+v", c)
+		t.Errorf("cookie %+v", attributes(c))
 	}
 	if login.header.Get("Strict-Transport-Security") == "" {
 		t.Error("no HSTS")

@@ -100,130 +100,132 @@ func (b bundle) look(t *testing.T, r *outbox.Relay) {
 	}
 }
 
-func TestRelay(t *testing.T) {
+// TestRelayPublishesAgain: publishes what is due under the same id and puts it off, longer each time.
+func TestRelayPublishesAgain(t *testing.T) {
 	t.Parallel()
+	b := setup(t)
+	b.met(t)
+	r := b.relay(t, map[string]string{"OUTBOX_DUE": "10s", "OUTBOX_CAP": "1m"})
+	id := b.write(t, "one", -time.Second, 1)[0]
+	b.write(t, "one", time.Hour, 1)
+	for i, want := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute, time.Minute} {
+		b.look(t, r)
+		var attempts int
+		var wait float64
+		err := b.db.QueryRow(t.Context(), `SELECT attempts, extract(epoch FROM due_at - now()) FROM orders.outbox WHERE event_id = $1`, id).Scan(&attempts, &wait)
+		if err != nil || attempts != i+1 || wait < 0.4*want.Seconds() || wait > 1.5*want.Seconds() {
+			t.Errorf("look %d: %d attempts, due in %.1f s, want half to one and a half of %v (%v)", i, attempts, wait, want, err)
+		}
+		b.look(t, r) // not due: nothing happens
+		b.exec(t, `UPDATE orders.outbox SET due_at = now() WHERE event_id = $1`, id)
+	}
+	entries := streamtest.Entries(t, b.redis, "one")
+	want := map[string]any{"event_id": id, "text": "ünï\"code"}
+	if len(entries) != 5 {
+		t.Fatalf("%d entries, want 5", len(entries))
+	}
+	if diff := cmp.Diff(want, entries[4]); diff != "" {
+		t.Error(diff)
+	}
+}
 
-	t.Run("publishes what is due under the same id and puts it off, longer each time", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		b.met(t)
-		r := b.relay(t, map[string]string{"OUTBOX_DUE": "10s", "OUTBOX_CAP": "1m"})
-		id := b.write(t, "one", -time.Second, 1)[0]
-		b.write(t, "one", time.Hour, 1)
-		for i, want := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute, time.Minute} {
-			b.look(t, r)
-			var attempts int
-			var wait float64
-			err := b.db.QueryRow(t.Context(), `SELECT attempts, extract(epoch FROM due_at - now()) FROM orders.outbox WHERE event_id = $1`, id).Scan(&attempts, &wait)
-			if err != nil || attempts != i+1 || wait < 0.4*want.Seconds() || wait > 1.5*want.Seconds() {
-				t.Errorf("look %d: %d attempts, due in %.1f s, want half to one and a half of %v (%v)", i, attempts, wait, want, err)
+// TestRelayDeletes: deletes what every reader has confirmed.
+func TestRelayDeletes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.met(t)
+	r := b.relay(t, nil)
+	one, both := b.write(t, "one", 0, 1)[0], b.write(t, "both", 0, 1)[0]
+	b.exec(t, `INSERT INTO products.inbox (event_id) VALUES ($1), ($2)`, one, both)
+	b.look(t, r)
+	if n := b.left(t); n != 1 {
+		t.Errorf("%d rows left, want the one that only one of two readers has", n)
+	}
+	b.exec(t, `INSERT INTO orders.inbox (event_id) VALUES ($1)`, both)
+	b.exec(t, `UPDATE orders.outbox SET due_at = now()`)
+	b.look(t, r)
+	if n := b.left(t); n != 0 {
+		t.Errorf("%d rows left", n)
+	}
+	if n := len(streamtest.Entries(t, b.redis, "one")); n != 0 {
+		t.Errorf("%d entries: what is confirmed is not published again", n)
+	}
+}
+
+// TestRelayKnowsDecisions: an order's decision confirms its event.
+func TestRelayKnowsDecisions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.met(t)
+	id := b.write(t, "one", 0, 1)[0]
+	b.exec(t, `INSERT INTO products.decisions (order_id, event_id) VALUES (7, $1)`, id)
+	b.look(t, b.relay(t, nil))
+	if n := b.left(t); n != 0 {
+		t.Errorf("%d rows left", n)
+	}
+}
+
+// TestRelayWithoutRedis: puts nothing off while Redis is away.
+func TestRelayWithoutRedis(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.met(t)
+	b.write(t, "one", -time.Second, 3)
+	if err := b.redis.Set(t.Context(), "one", "not a stream", 0).Err(); err != nil { // XADD fails
+		t.Fatal(err)
+	}
+	if err := b.relay(t, nil).Look(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	var due int
+	if err := b.db.QueryRow(t.Context(), `SELECT count(*) FROM orders.outbox WHERE attempts = 0 AND due_at <= now()`).Scan(&due); err != nil || due != 3 {
+		t.Errorf("%d rows still due, want 3 (%v)", due, err)
+	}
+}
+
+// TestRelayMeetsNewRedis: makes everything due when Redis is new.
+func TestRelayMeetsNewRedis(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.write(t, "one", time.Hour, 3)
+	r := b.relay(t, nil)
+	b.look(t, r)
+	if n := len(streamtest.Entries(t, b.redis, "one")); n != 3 {
+		t.Errorf("%d entries, want 3", n)
+	}
+	b.exec(t, `UPDATE orders.outbox SET due_at = now() + interval '1 hour'`)
+	b.look(t, r)
+	if n := len(streamtest.Entries(t, b.redis, "one")); n != 3 {
+		t.Errorf("%d entries, want still 3: Redis is known now", n)
+	}
+	if err := b.redis.FlushDB(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b.look(t, r)
+	if n := len(streamtest.Entries(t, b.redis, "one")); n != 3 {
+		t.Errorf("%d entries after Redis lost its memory, want 3", n)
+	}
+}
+
+// TestRelaysShare: two relays share the work.
+func TestRelaysShare(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.met(t)
+	b.write(t, "one", 0, 500)
+	var wg sync.WaitGroup
+	for range 2 {
+		r := b.relay(t, map[string]string{"RELAY_BATCH": "20"})
+		wg.Go(func() {
+			if err := r.Look(t.Context()); err != nil {
+				t.Error(err)
 			}
-			b.look(t, r) // not due: nothing happens
-			b.exec(t, `UPDATE orders.outbox SET due_at = now() WHERE event_id = $1`, id)
-		}
-		entries := streamtest.Entries(t, b.redis, "one")
-		want := map[string]any{"event_id": id, "text": "ünï\"code"}
-		if len(entries) != 5 {
-			t.Fatalf("%d entries, want 5", len(entries))
-		}
-		if diff := cmp.Diff(want, entries[4]); diff != "" {
-			t.Error(diff)
-		}
-	})
-
-	t.Run("deletes what every reader has confirmed", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		b.met(t)
-		r := b.relay(t, nil)
-		one, both := b.write(t, "one", 0, 1)[0], b.write(t, "both", 0, 1)[0]
-		b.exec(t, `INSERT INTO products.inbox (event_id) VALUES ($1), ($2)`, one, both)
-		b.look(t, r)
-		if n := b.left(t); n != 1 {
-			t.Errorf("%d rows left, want the one that only one of two readers has", n)
-		}
-		b.exec(t, `INSERT INTO orders.inbox (event_id) VALUES ($1)`, both)
-		b.exec(t, `UPDATE orders.outbox SET due_at = now()`)
-		b.look(t, r)
-		if n := b.left(t); n != 0 {
-			t.Errorf("%d rows left", n)
-		}
-		if n := len(streamtest.Entries(t, b.redis, "one")); n != 0 {
-			t.Errorf("%d entries: what is confirmed is not published again", n)
-		}
-	})
-
-	t.Run("an order's decision confirms its event", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		b.met(t)
-		id := b.write(t, "one", 0, 1)[0]
-		b.exec(t, `INSERT INTO products.decisions (order_id, event_id) VALUES (7, $1)`, id)
-		b.look(t, b.relay(t, nil))
-		if n := b.left(t); n != 0 {
-			t.Errorf("%d rows left", n)
-		}
-	})
-
-	t.Run("puts nothing off while Redis is away", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		b.met(t)
-		b.write(t, "one", -time.Second, 3)
-		if err := b.redis.Set(t.Context(), "one", "not a stream", 0).Err(); err != nil { // XADD fails
-			t.Fatal(err)
-		}
-		if err := b.relay(t, nil).Look(t.Context()); err == nil {
-			t.Error("no error")
-		}
-		var due int
-		if err := b.db.QueryRow(t.Context(), `SELECT count(*) FROM orders.outbox WHERE attempts = 0 AND due_at <= now()`).Scan(&due); err != nil || due != 3 {
-			t.Errorf("%d rows still due, want 3 (%v)", due, err)
-		}
-	})
-
-	t.Run("makes everything due when Redis is new", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		b.write(t, "one", time.Hour, 3)
-		r := b.relay(t, nil)
-		b.look(t, r)
-		if n := len(streamtest.Entries(t, b.redis, "one")); n != 3 {
-			t.Errorf("%d entries, want 3", n)
-		}
-		b.exec(t, `UPDATE orders.outbox SET due_at = now() + interval '1 hour'`)
-		b.look(t, r)
-		if n := len(streamtest.Entries(t, b.redis, "one")); n != 3 {
-			t.Errorf("%d entries, want still 3: Redis is known now", n)
-		}
-		if err := b.redis.FlushDB(t.Context()).Err(); err != nil {
-			t.Fatal(err)
-		}
-		b.look(t, r)
-		if n := len(streamtest.Entries(t, b.redis, "one")); n != 3 {
-			t.Errorf("%d entries after Redis lost its memory, want 3", n)
-		}
-	})
-
-	t.Run("two relays share the work", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		b.met(t)
-		b.write(t, "one", 0, 500)
-		var wg sync.WaitGroup
-		for range 2 {
-			r := b.relay(t, map[string]string{"RELAY_BATCH": "20"})
-			wg.Go(func() {
-				if err := r.Look(t.Context()); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		if n := len(streamtest.Entries(t, b.redis, "one")); n != 500 {
-			t.Errorf("%d entries, want each of 500 once", n)
-		}
-	})
+		})
+	}
+	wg.Wait()
+	if n := len(streamtest.Entries(t, b.redis, "one")); n != 500 {
+		t.Errorf("%d entries, want each of 500 once", n)
+	}
 }
 
 func TestPublishTxIsPartOfItsTransaction(t *testing.T) {

@@ -15,123 +15,125 @@ import (
 	"mercato/shared/platform/stream"
 )
 
-func TestConsumer(t *testing.T) {
+// TestConsumerReadsFromTheBeginning: reads what was written before the first reader came.
+func TestConsumerReadsFromTheBeginning(t *testing.T) {
 	t.Parallel()
+	b, done := setup(t), &log{}
+	b.apply = func(_ context.Context, entries []stream.Entry) error { done.add(entries); return nil }
+	b.add(t, "before")
+	b.consume(t, nil)
+	until(t, "the entry is applied", func() bool { return done.count("before") == 1 })
+	until(t, "the entry is acknowledged", func() bool { return b.pending(t) == 0 })
+}
 
-	t.Run("reads what was written before the first reader came", func(t *testing.T) {
-		t.Parallel()
-		b, done := setup(t), &log{}
-		b.apply = func(_ context.Context, entries []stream.Entry) error { done.add(entries); return nil }
-		b.add(t, "before")
-		b.consume(t, nil)
-		until(t, "the entry is applied", func() bool { return done.count("before") == 1 })
-		until(t, "the entry is acknowledged", func() bool { return b.pending(t) == 0 })
-	})
-
-	t.Run("one bad entry costs nobody else", func(t *testing.T) {
-		t.Parallel()
-		b, done := setup(t), &log{}
-		b.valid = func(e stream.Entry) error {
-			if e.Fields["text"] == "unreadable" {
+// TestConsumerHalvesABadBatch: one bad entry costs nobody else.
+func TestConsumerHalvesABadBatch(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	b.valid = func(e stream.Entry) error {
+		if e.Fields["text"] == "unreadable" {
+			return errors.New("on purpose")
+		}
+		return nil
+	}
+	b.apply = func(_ context.Context, entries []stream.Entry) error {
+		for _, e := range entries {
+			if e.Fields["text"] == "poison" {
 				return errors.New("on purpose")
 			}
-			return nil
 		}
-		b.apply = func(_ context.Context, entries []stream.Entry) error {
-			for _, e := range entries {
-				if e.Fields["text"] == "poison" {
-					return errors.New("on purpose")
-				}
-			}
-			done.add(entries)
-			return nil
+		done.add(entries)
+		return nil
+	}
+	for i := range 50 {
+		b.add(t, fmt.Sprint(i))
+		if i == 17 {
+			b.add(t, "poison", "unreadable")
 		}
-		for i := range 50 {
-			b.add(t, fmt.Sprint(i))
-			if i == 17 {
-				b.add(t, "poison", "unreadable")
-			}
+	}
+	b.consume(t, nil)
+	until(t, "the good entries are applied", func() bool { return done.len() == 50 })
+	until(t, "only the bad ones are pending", func() bool { return b.pending(t) == 2 })
+	b.add(t, "after")
+	until(t, "reading goes on", func() bool { return done.count("after") == 1 })
+	for i := range 50 {
+		if n := done.count(fmt.Sprint(i)); n != 1 {
+			t.Errorf("entry %d applied %d times", i, n)
 		}
-		b.consume(t, nil)
-		until(t, "the good entries are applied", func() bool { return done.len() == 50 })
-		until(t, "only the bad ones are pending", func() bool { return b.pending(t) == 2 })
-		b.add(t, "after")
-		until(t, "reading goes on", func() bool { return done.count("after") == 1 })
-		for i := range 50 {
-			if n := done.count(fmt.Sprint(i)); n != 1 {
-				t.Errorf("entry %d applied %d times", i, n)
-			}
-		}
-	})
+	}
+}
 
-	t.Run("a bad entry is tried again and succeeds", func(t *testing.T) {
-		t.Parallel()
-		b, done := setup(t), &log{}
-		var tries atomic.Int32
-		b.apply = func(_ context.Context, entries []stream.Entry) error {
-			if tries.Add(1) < 3 {
-				return errors.New("on purpose")
-			}
-			done.add(entries)
-			return nil
+// TestConsumerTriesAgain: a bad entry is tried again and succeeds.
+func TestConsumerTriesAgain(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	var tries atomic.Int32
+	b.apply = func(_ context.Context, entries []stream.Entry) error {
+		if tries.Add(1) < 3 {
+			return errors.New("on purpose")
 		}
-		b.add(t, "stubborn")
-		b.consume(t, nil)
-		until(t, "the entry is applied", func() bool { return done.count("stubborn") == 1 })
-		until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
-	})
+		done.add(entries)
+		return nil
+	}
+	b.add(t, "stubborn")
+	b.consume(t, nil)
+	until(t, "the entry is applied", func() bool { return done.count("stubborn") == 1 })
+	until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
+}
 
-	t.Run("takes up what a dead reader left", func(t *testing.T) {
-		t.Parallel()
-		b, done := setup(t), &log{}
-		b.apply = func(_ context.Context, entries []stream.Entry) error { done.add(entries); return nil }
-		b.add(t, "left")
-		if err := b.redis.XGroupCreate(t.Context(), name, group, "0").Err(); err != nil {
+// TestConsumerTakesUp: takes up what a dead reader left.
+func TestConsumerTakesUp(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	b.apply = func(_ context.Context, entries []stream.Entry) error { done.add(entries); return nil }
+	b.add(t, "left")
+	if err := b.redis.XGroupCreate(t.Context(), name, group, "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	dead := &redis.XReadGroupArgs{Group: group, Consumer: "dead", Streams: []string{name, ">"}, Block: -1}
+	if err := b.redis.XReadGroup(t.Context(), dead).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b.consume(t, nil)
+	until(t, "the entry is applied", func() bool { return done.count("left") == 1 })
+	until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
+}
+
+// TestConsumerWaitsOutAnOutage: waits out an outage.
+func TestConsumerWaitsOutAnOutage(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	var tries atomic.Int32
+	b.apply = func(_ context.Context, entries []stream.Entry) error {
+		if len(entries) != 3 {
+			return fmt.Errorf("a batch of %d: an outage is no reason to halve it", len(entries))
+		}
+		if tries.Add(1) < 10 {
+			return fault.New(fault.Unavailable, "", "on purpose")
+		}
+		done.add(entries)
+		return nil
+	}
+	b.add(t, "a", "b", "c")
+	b.consume(t, nil)
+	until(t, "the entries are applied", func() bool { return done.len() == 3 })
+	until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
+}
+
+// TestConsumerSurvivesTheLossOfMemory: survives the loss of Redis's memory.
+func TestConsumerSurvivesTheLossOfMemory(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	b.apply = func(_ context.Context, entries []stream.Entry) error { done.add(entries); return nil }
+	b.consume(t, nil)
+	for i := range 3 {
+		text := fmt.Sprintf("round %d", i)
+		b.add(t, text)
+		until(t, text, func() bool { return done.count(text) == 1 })
+		if err := b.redis.FlushDB(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
-		dead := &redis.XReadGroupArgs{Group: group, Consumer: "dead", Streams: []string{name, ">"}, Block: -1}
-		if err := b.redis.XReadGroup(t.Context(), dead).Err(); err != nil {
-			t.Fatal(err)
-		}
-		b.consume(t, nil)
-		until(t, "the entry is applied", func() bool { return done.count("left") == 1 })
-		until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
-	})
-
-	t.Run("waits out an outage", func(t *testing.T) {
-		t.Parallel()
-		b, done := setup(t), &log{}
-		var tries atomic.Int32
-		b.apply = func(_ context.Context, entries []stream.Entry) error {
-			if len(entries) != 3 {
-				return fmt.Errorf("a batch of %d: an outage is no reason to halve it", len(entries))
-			}
-			if tries.Add(1) < 10 {
-				return fault.New(fault.Unavailable, "", "on purpose")
-			}
-			done.add(entries)
-			return nil
-		}
-		b.add(t, "a", "b", "c")
-		b.consume(t, nil)
-		until(t, "the entries are applied", func() bool { return done.len() == 3 })
-		until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
-	})
-
-	t.Run("survives the loss of Redis's memory", func(t *testing.T) {
-		t.Parallel()
-		b, done := setup(t), &log{}
-		b.apply = func(_ context.Context, entries []stream.Entry) error { done.add(entries); return nil }
-		b.consume(t, nil)
-		for i := range 3 {
-			text := fmt.Sprintf("round %d", i)
-			b.add(t, text)
-			until(t, text, func() bool { return done.count(text) == 1 })
-			if err := b.redis.FlushDB(t.Context()).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
+	}
 }
 
 func TestConsumerKeepsItsLease(t *testing.T) {

@@ -90,12 +90,15 @@ func (b *bundle) pending(t *testing.T) int64 {
 // until waits for a condition, for as long as a busy machine may need.
 func until(t *testing.T, what string, met func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	tick, limit := time.NewTicker(5*time.Millisecond), time.NewTimer(30*time.Second)
+	defer tick.Stop()
+	defer limit.Stop()
 	for !met() {
-		if time.Now().After(deadline) {
+		select {
+		case <-limit.C:
 			t.Fatalf("never: %s", what)
+		case <-tick.C:
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 
