@@ -33,7 +33,7 @@ func awaitQuiet(t *testing.T, db *pgxpool.Pool) time.Duration {
 func count(t *testing.T, db *pgxpool.Pool, query string, arguments ...any) (n int) {
 	t.Helper()
 	var err error
-	if !within(patience, func() bool {
+	if !happens(func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a frozen database must not hang the test
 		defer cancel()
 		err = db.QueryRow(ctx, query, arguments...).Scan(&n)

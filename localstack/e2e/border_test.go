@@ -90,16 +90,21 @@ func TestBorder_privileges(t *testing.T) {
 		what, query string
 		want        []string
 	}{
-		{"roles that may log in", `SELECT r.rolname || CASE WHEN r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication
+		{
+			"roles that may log in", `SELECT r.rolname || CASE WHEN r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication
 			THEN ' with special rights' ELSE '' END FROM pg_roles r WHERE r.rolcanlogin AND r.rolname <> current_user`,
-			[]string{"auth", "ops", "orders", "products", "relay"}},
+			[]string{"auth", "ops", "orders", "products", "relay"},
+		},
 		{"members of other roles", `SELECT m.member::regrole || ' in ' || m.roleid::regrole FROM pg_auth_members m WHERE m.member::regrole::text NOT LIKE 'pg_%'`, nil},
-		{"schemas", strangers + `SELECT r.name || ' ' || p.name || ' ' || n.nspname FROM roles r, own n, (VALUES ('USAGE'), ('CREATE')) p (name)
+		{
+			"schemas", strangers + `SELECT r.name || ' ' || p.name || ' ' || n.nspname FROM roles r, own n, (VALUES ('USAGE'), ('CREATE')) p (name)
 			WHERE has_schema_privilege(r.name, n.oid, p.name) AND r.name || p.name <> n.nspname || 'USAGE'`,
 			[]string{
 				"ops USAGE auth", "ops USAGE orders", "ops USAGE products", "orders USAGE auth", "products USAGE auth", "relay USAGE orders", "relay USAGE products",
-			}},
-		{"tables and views", strangers + `SELECT r.name || ' ' || p.name || ' ' || n.nspname || '.' || c.relname
+			},
+		},
+		{
+			"tables and views", strangers + `SELECT r.name || ' ' || p.name || ' ' || n.nspname || '.' || c.relname
 			FROM roles r, own n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f'),
 				(VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')) p (name)
 			WHERE r.name <> n.nspname AND (has_table_privilege(r.name, c.oid, p.name)
@@ -107,7 +112,8 @@ func TestBorder_privileges(t *testing.T) {
 			[]string{
 				"relay DELETE orders.outbox", "relay DELETE products.outbox", "relay SELECT orders.confirmed", "relay SELECT orders.outbox",
 				"relay SELECT products.confirmed", "relay SELECT products.outbox", "relay UPDATE orders.outbox", "relay UPDATE products.outbox",
-			}},
+			},
+		},
 		{"sequences", strangers + `SELECT r.name || ' ' || n.nspname || '.' || c.relname FROM roles r, own n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'S'
 			WHERE r.name <> n.nspname AND has_sequence_privilege(r.name, c.oid, 'USAGE, SELECT, UPDATE')`, nil},
 		{"owners", strangers + `SELECT n.nspname || '.' || c.relname FROM own n JOIN pg_class c ON c.relnamespace = n.oid WHERE c.relowner <> current_user::regrole`, nil},
@@ -131,13 +137,17 @@ func TestBorder_crossings(t *testing.T) {
 		what, query string
 		want        []string
 	}{
-		{"functions with their owner's rights", strangers + `SELECT n.nspname || '.' || f.proname FROM own n JOIN pg_proc f ON f.pronamespace = n.oid WHERE f.prosecdef`,
-			[]string{"auth.session", "orders.stats", "products.stats"}},
+		{
+			"functions with their owner's rights", strangers + `SELECT n.nspname || '.' || f.proname FROM own n JOIN pg_proc f ON f.pronamespace = n.oid WHERE f.prosecdef`,
+			[]string{"auth.session", "orders.stats", "products.stats"},
+		},
 		{"functions that trust the caller's search_path", strangers + `SELECT n.nspname || '.' || f.proname FROM own n JOIN pg_proc f ON f.pronamespace = n.oid
 			WHERE f.prosecdef AND f.proconfig IS DISTINCT FROM ARRAY['search_path=""']`, nil},
-		{"who may call them", strangers + `SELECT r.name || ' ' || n.nspname || '.' || f.proname FROM roles r, own n JOIN pg_proc f ON f.pronamespace = n.oid
+		{
+			"who may call them", strangers + `SELECT r.name || ' ' || n.nspname || '.' || f.proname FROM roles r, own n JOIN pg_proc f ON f.pronamespace = n.oid
 			WHERE has_function_privilege(r.name, f.oid, 'EXECUTE')`,
-			[]string{"auth auth.session", "ops auth.session", "ops orders.stats", "ops products.stats", "orders auth.session", "products auth.session"}},
+			[]string{"auth auth.session", "ops auth.session", "ops orders.stats", "ops products.stats", "orders auth.session", "products auth.session"},
+		},
 		{"views on another schema", `SELECT v.view_schema || '.' || v.view_name FROM information_schema.view_table_usage v
 			WHERE v.view_schema <> v.table_schema AND v.view_schema NOT IN ('pg_catalog', 'information_schema')`, nil},
 		{"foreign keys into another schema", `SELECT c.conname::text FROM pg_constraint c JOIN pg_class a ON a.oid = c.conrelid JOIN pg_class b ON b.oid = c.confrelid

@@ -35,7 +35,8 @@ func TestDrain(t *testing.T) {
 	t.Logf("outboxes empty %s later", round(awaitQuiet(t, db)))
 	checkBooks(t, db, rush.ids)
 	plain := plainLoop(t, s, shop)
-	t.Logf("drain: %.0f orders/s (%d entries in the stream, relay's repetitions included); plain loop: %.0f orders/s; ratio %.1f",
+	t.Logf("drain: %.0f orders/s (%d entries in the stream, relay's repetitions included); plain loop: %.0f orders/s; ratio %.1f "+
+		"(to compare, run without -race: it slows the plain loop, which is part of the test, and not the functions)",
 		ours, entries, plain, ours/plain)
 }
 

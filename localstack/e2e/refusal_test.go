@@ -9,7 +9,7 @@ import (
 )
 
 // footprint is all that the tables hold of these users; nobody else's rows, because other tests are at work.
-func footprint(t *testing.T, db *pgxpool.Pool, users ...*user) (print string) {
+func footprint(t *testing.T, db *pgxpool.Pool, users ...*user) (rows string) {
 	t.Helper()
 	var ids []int64
 	for _, u := range users {
@@ -23,11 +23,11 @@ func footprint(t *testing.T, db *pgxpool.Pool, users ...*user) (print string) {
 			(SELECT string_agg(p::text, '; ' ORDER BY p.id) FROM p),
 			(SELECT count(*) FROM products.stock_ledger l JOIN p ON p.id = l.product_id),
 			(SELECT string_agg(u::text, '; ' ORDER BY u.id) FROM auth.users u WHERE u.id = ANY($1)),
-			(SELECT count(*) FROM auth.sessions s WHERE s.user_id = ANY($1)))`, ids).Scan(&print)
+			(SELECT count(*) FROM auth.sessions s WHERE s.user_id = ANY($1)))`, ids).Scan(&rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return print
+	return rows
 }
 
 // refusal is a request that changes nothing.

@@ -105,13 +105,14 @@ func needBuilt(t *testing.T) {
 // until waits for what happens in other processes, which send no signal.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	if !within(patience, done) {
+	if !happens(done) {
 		t.Fatalf("%s: not within %s", what, patience)
 	}
 }
 
-func within(limit time.Duration, done func() bool) bool {
-	for deadline := time.Now().Add(limit); !done(); time.Sleep(poll) {
+// happens says whether it is done before patience ends.
+func happens(done func() bool) bool {
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(poll) {
 		if time.Now().After(deadline) {
 			return false
 		}

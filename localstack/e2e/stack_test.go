@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -54,7 +56,7 @@ func launch(port string, variables ...string) (*stack, error) {
 		close(s.ended)
 	}()
 	var f stackFile
-	if !within(patience, func() bool { f, err = s.file(); return err == nil || s.hasEnded() }) || err != nil {
+	if !happens(func() bool { f, err = s.file(); return err == nil || s.hasEnded() }) || err != nil {
 		tail := s.tail()
 		_ = s.stop()
 		s.wipe()
@@ -89,14 +91,22 @@ func prepare(port string, variables ...string) (*stack, error) {
 	return s, nil
 }
 
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// Ports lie below those that systems give to outgoing connections, one of which could take a free port before the stack
+// does, and below those that the stack gives to its servers.
+const (
+	firstPort = 10000
+	lastPort  = 15000
+)
+
+func freePort() (port string, err error) {
+	for range 100 { // a hundred busy ones in a row mean something else
+		port = strconv.Itoa(firstPort + rand.IntN(lastPort-firstPort))
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			return port, listener.Close()
+		}
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
+	return "", err
 }
 
 func (s *stack) hasEnded() bool {

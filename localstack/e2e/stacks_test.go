@@ -86,6 +86,7 @@ func TestStacks_refused(t *testing.T) {
 			}
 			defer second.wipe()
 			_ = second.cmd.Run() // its status is read below
+			_ = second.log.Close()
 			text, err := os.ReadFile(second.place + "/log")
 			if err != nil {
 				t.Fatal(err)

@@ -97,11 +97,11 @@ func (s *stack) killRedis(client *redis.Client, empty bool) error {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return err
 	}
-	if !within(patience, func() bool { f, err = s.file(); return err == nil && f.PIDs["redis"] != pid && f.PIDs["redis"] != 0 }) {
+	if !happens(func() bool { f, err = s.file(); return err == nil && f.PIDs["redis"] != pid && f.PIDs["redis"] != 0 }) {
 		return fmt.Errorf("it did not come back within %s", patience)
 	}
 	left := int64(-1)
-	within(patience, func() bool { left, err = client.Exists(ctx, mark).Result(); return err == nil }) // old connections fail once
+	happens(func() bool { left, err = client.Exists(ctx, mark).Result(); return err == nil }) // old connections fail once
 	if err != nil || (left == 0) != empty {
 		return fmt.Errorf("it was to come back empty: %t; %d keys of before, %w", empty, left, err)
 	}

@@ -95,7 +95,7 @@ func (r *Relay) rearm(ctx context.Context) error {
 		return err //nolint:wrapcheck // Run logs it
 	}
 	for schema := range r.sweeps {
-		if _, err := r.db.Exec(ctx, `UPDATE `+schema+`.outbox SET due_at = now() WHERE due_at > now()`); err != nil {
+		if _, err := r.db.Exec(ctx, `UPDATE `+schema+`.outbox SET due_at = now(), attempts = 0`); err != nil {
 			return fmt.Errorf("outbox of %s: %w", schema, err)
 		}
 	}
