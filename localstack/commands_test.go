@@ -60,8 +60,20 @@ func TestReset(t *testing.T) {
 	_ = cmd.Wait()
 	foreign := filepath.Join(c.home, "notes")
 	write(t, foreign, "somebody's")
+	var others []string
+	for _, path := range []string{"keys/id_ed25519", "data/photos", "data/postgres-dump/dump.sql"} {
+		others = append(others, filepath.Join(c.home, path))
+		write(t, others[len(others)-1], "somebody's")
+	}
 	if status, text := c.run(t, "reset"); status != 0 {
 		t.Errorf("%d %s", status, text)
+	}
+	for _, path := range others {
+		if err := os.Remove(path); err != nil {
+			t.Errorf("reset took what is somebody else's: %v", err)
+		}
+		_ = os.Remove(filepath.Dir(path))
+		_ = os.Remove(filepath.Dir(filepath.Dir(path)))
 	}
 	left, err := os.ReadDir(c.home)
 	if err != nil || len(left) != 1 || left[0].Name() != "notes" {

@@ -29,7 +29,7 @@ func reset() error {
 	defer lock.Close() //nolint:errcheck // the program ends
 	err = errors.Join(
 		servers.Wipe(home),
-		os.RemoveAll(secrets.Directory(home)),
+		secrets.Wipe(home),
 		removeStackFile(home),
 		os.Remove(filepath.Join(home, "lock")),
 	)

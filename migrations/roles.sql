@@ -10,6 +10,7 @@ BEGIN
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END;
     END LOOP;
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
     FOREACH name IN ARRAY ARRAY['auth', 'products', 'orders', 'ops'] LOOP
         EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', name);
     END LOOP;

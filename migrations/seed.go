@@ -75,10 +75,11 @@ func Seed(ctx context.Context, owner *pgxpool.Pool, stage string) error {
 	})
 }
 
-// seedUser returns the new user's id, 0 when he was there.
+// seedUser returns the new user's id, 0 when his name or address was taken.
 func seedUser(ctx context.Context, tx pgx.Tx, a account) (id int64, err error) {
 	var there bool
-	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM auth.users u WHERE lower(u.username) = $1)`, a.name).Scan(&there)
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM auth.users u WHERE lower(u.username) = $1 OR lower(u.email) = $2)`,
+		a.name, a.name+"@demo.com").Scan(&there)
 	if err != nil || there {
 		return 0, err //nolint:wrapcheck // Seed says which user
 	}

@@ -14,6 +14,18 @@ import (
 // Directory is where the keys of a state directory lie.
 func Directory(state string) string { return filepath.Join(state, "keys") }
 
+// Wipe removes the keys of a state directory, and nothing that somebody else has put beside them.
+func Wipe(state string) error {
+	var failed []error
+	for _, name := range []string{"postgres", "redis", "roles", "session.json"} {
+		if err := os.Remove(filepath.Join(Directory(state), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, err)
+		}
+	}
+	_ = os.Remove(Directory(state)) // only when it is empty
+	return errors.Join(failed...)
+}
+
 // Random answers a fresh password: 32 lower-case hex digits, 128 bits, safe in a URL, in SQL and in a configuration file.
 func Random() string {
 	var b [16]byte

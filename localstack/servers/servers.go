@@ -121,13 +121,18 @@ func (s *Servers) Stop() error {
 	return nil
 }
 
-// Wipe removes the data of a state directory, wherever it lies.
+// Wipe removes the servers' data of a state directory, wherever it lies, and nothing that somebody else has
+// put beside it.
 func Wipe(state string) error {
 	var failed []error
 	for _, directory := range dataDirectories(state) {
-		if _, err := os.Lstat(filepath.Dir(directory)); err == nil {
-			failed = append(failed, os.RemoveAll(directory))
+		for _, name := range []string{"postgres", "redis"} {
+			path := filepath.Join(directory, name)
+			if _, err := os.Lstat(filepath.Join(path, "port")); err == nil { // ours: it keeps its port there
+				failed = append(failed, os.RemoveAll(path))
+			}
 		}
+		_ = os.Remove(directory) // only when it is empty
 	}
 	return errors.Join(failed...)
 }

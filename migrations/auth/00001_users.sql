@@ -31,4 +31,5 @@ REVOKE ALL ON FUNCTION auth.session(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION auth.session(uuid) TO auth, products, orders, ops;
 
 GRANT USAGE ON SCHEMA auth TO auth, products, orders, ops;
-GRANT SELECT, INSERT, UPDATE ON auth.users, auth.sessions TO auth;
+GRANT SELECT, INSERT ON auth.users, auth.sessions TO auth;
+GRANT UPDATE (revoked_at) ON auth.sessions TO auth;

@@ -49,11 +49,11 @@ CREATE TABLE orders.idempotency (
 -- checked once more by whoever owns the product.
 CREATE TABLE orders.catalog (
     product_id bigint         PRIMARY KEY,
-    version    integer        NOT NULL,
-    name       text           NOT NULL,
-    price      numeric(10, 2) NOT NULL,
+    version    integer        NOT NULL CHECK (version > 0),
+    name       text           NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
+    price      numeric(10, 2) NOT NULL CHECK (price BETWEEN 0.01 AND 999999.99),
     seller_id  bigint         NOT NULL,
-    quantity   integer        NOT NULL,
+    quantity   integer        NOT NULL CHECK (quantity >= 0),
     archived   boolean        NOT NULL
 );
 
@@ -84,7 +84,8 @@ REVOKE ALL ON FUNCTION orders.stats() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION orders.stats() TO ops;
 
 GRANT USAGE ON SCHEMA orders TO orders, relay, ops;
-GRANT SELECT, INSERT, UPDATE ON orders.orders, orders.catalog TO orders;
+GRANT SELECT, INSERT, UPDATE (status, reason) ON orders.orders TO orders;
+GRANT SELECT, INSERT, UPDATE ON orders.catalog TO orders;
 GRANT USAGE ON SEQUENCE orders.orders_id_seq TO orders;
 GRANT SELECT, INSERT ON orders.order_items, orders.order_events TO orders;
 GRANT SELECT, INSERT, DELETE ON orders.idempotency, orders.inbox TO orders;

@@ -64,7 +64,7 @@ func (e Envelope) fields() map[string]string {
 // envelope reads the common fields; an entry without an event id gets the one that its stream and key
 // always give.
 func envelope(fields map[string]string, stream, key string) (e Envelope, err error) {
-	e = Envelope{ID: strings.ToLower(fields["event_id"]), CorrelationID: fields["correlation_id"], Traceparent: fields["traceparent"]}
+	e = Envelope{ID: strings.ToLower(fields["event_id"]), CorrelationID: label(fields["correlation_id"]), Traceparent: label(fields["traceparent"])}
 	if e.ID == "" {
 		e.ID = DerivedID(stream, key)
 	}
@@ -85,6 +85,16 @@ func envelope(fields map[string]string, stream, key string) (e Envelope, err err
 		}
 	}
 	return e, nil
+}
+
+// label returns a text that only helps to find things, empty when it is none of ours: an event is not refused
+// for it, and no column or log has to hold what somebody else made up.
+func label(s string) string {
+	const longest = 64 // a traceparent has 55 characters, a UUID 36
+	if len(s) > longest || strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' }) {
+		return ""
+	}
+	return s
 }
 
 // DerivedID is the event id of an entry that names none: a UUID version 5 of its stream and key.

@@ -2,9 +2,16 @@ package event
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
+
+// MaxName is how many characters a product's name may have: the limit of the API, checked again where an
+// entry is read.
+const MaxName = 120
 
 // ProductChanged says what a product is as of a version; higher versions win, whatever their order of
 // arrival.
@@ -55,5 +62,8 @@ func ParseProductChanged(fields map[string]string) (e ProductChanged, err error)
 		return e, errors.New("archived is neither true nor false")
 	}
 	e.Version, e.Quantity, e.Name, e.Price = int(version), int(quantity), fields["name"], fields["price"]
+	if n := utf8.RuneCountInString(e.Name); n < 1 || n > MaxName || !utf8.ValidString(e.Name) || strings.ContainsRune(e.Name, 0) {
+		return e, fmt.Errorf("name is not 1 to %d characters", MaxName)
+	}
 	return e, nil
 }

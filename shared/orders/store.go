@@ -100,11 +100,13 @@ func (o *Order) columns() []any {
 	return []any{&o.ID, &o.UserID, &o.Username, &o.Status, &o.Reason, &o.TotalPrice, &o.ItemCount, &o.CreatedAt}
 }
 
-// details reads an order with all that belongs to it in one round trip.
+// details reads an order with all that belongs to it, as of one moment, in one round trip.
 func details(ctx context.Context, db *pgxpool.Pool, id int64) (d Details, err error) {
 	var b pgx.Batch
-	b.Queue(`SELECT `+orderColumns+` FROM orders.orders o WHERE o.id = $1`, id).QueryRow(func(row pgx.Row) error {
-		return row.Scan(d.Order.columns()...)
+	b.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+	b.Queue(`SELECT `+orderColumns+` FROM orders.orders o WHERE o.id = $1`, id).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, d.Order.columns(), func() error { return nil })
+		return err //nolint:wrapcheck // Get says what it was doing
 	})
 	b.Queue(`SELECT i.product_id, i.seller_id, i.name, i.price, i.quantity FROM orders.order_items i
 		WHERE i.order_id = $1 ORDER BY i.product_id`, id).Query(func(rows pgx.Rows) (err error) {
@@ -116,8 +118,9 @@ func details(ctx context.Context, db *pgxpool.Pool, id int64) (d Details, err er
 		d.Timeline, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Moment])
 		return err
 	})
+	b.Queue(`COMMIT`)
 	err = db.SendBatch(ctx, &b).Close()
-	if errors.Is(err, pgx.ErrNoRows) {
+	if err == nil && d.Order.ID == 0 {
 		return Details{}, errNoOrder
 	}
 	return d, err //nolint:wrapcheck // Get says what it was doing

@@ -3,6 +3,7 @@ package orders_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -125,10 +126,10 @@ func TestValid(t *testing.T) {
 	bad := map[string]map[string][]string{
 		event.InventoryStream: {
 			"order_id": {"-1", "0", "x", ""}, "status": {"DONE", "PENDING", ""}, "reason": {"whim"},
-			"changes": {`[{"product_id":1,"price":"x"}]`, `{}`, `[`}, "event_id": {"7"}, "user_id": {"x"},
+			"changes": {`[{"product_id":1,"price":"x","version":1}]`, `[{"product_id":1,"price":"-1.00","version":1}]`, `{}`, `[`}, "event_id": {"7"}, "user_id": {"x"},
 		},
 		event.ProductsStream: {
-			"product_id": {"0", "9223372036854775808"}, "version": {"0", "2147483648"}, "price": {"free", "1.234"},
+			"product_id": {"0", "9223372036854775808"}, "version": {"0", "2147483648"}, "price": {"free", "1.234", "-5.00", "0.00", "1000000.00"}, "name": {"", "\x00", "\xff", strings.Repeat("x", 121)},
 			"seller_id": {"-1"}, "archived": {"perhaps", ""}, "quantity": {"-1", "2147483648"}, "occurred_at": {"now"},
 		},
 	}

@@ -5,13 +5,14 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"mercato/shared/event"
 	"mercato/shared/platform/fault"
 	"mercato/shared/platform/money"
 )
 
 // What a product may be; the table's constraints say the same.
 const (
-	MaxName        = 120  // characters
+	MaxName        = event.MaxName
 	MaxCategory    = 60   // characters
 	MaxDescription = 5000 // characters
 

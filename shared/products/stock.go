@@ -71,7 +71,7 @@ func takeStock(b *pgx.Batch, decisions []Decision) {
 	for _, id := range slices.Sorted(maps.Keys(sold)) {
 		ids, totals = append(ids, id), append(totals, sold[id])
 	}
-	b.Queue(`UPDATE products.products p SET quantity = p.quantity - s.quantity
+	b.Queue(`UPDATE products.products p SET quantity = p.quantity - s.quantity, version = p.version + 1
 		FROM unnest($1::bigint[], $2::int[]) s (id, quantity) WHERE p.id = s.id`, ids, totals)
 	b.Queue(`INSERT INTO products.stock_ledger (order_id, product_id, kind, delta)
 		SELECT s.order_id, s.product_id, 'reserve', -s.quantity

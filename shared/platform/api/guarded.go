@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ import (
 // the body.
 func guarded(endpoint http.Handler, env *platform.Env, spec Spec, b body) http.Handler {
 	c := env.Config()
-	h := checkQuery(b.check(endpoint))
+	h := checkTarget(b.check(endpoint))
 	if spec.Allow != session.Anyone {
 		keys, err := session.ParsePublicKeys(c.SessionPublicKeys)
 		if err != nil {
@@ -128,12 +129,16 @@ func authorise(guard session.Guard, rule session.Rule, next http.Handler) http.H
 	})
 }
 
-// checkQuery refuses a query that cannot be decoded, and text that no column can hold.
-func checkQuery(next http.Handler) http.Handler {
+// checkTarget refuses a path or query that cannot be decoded, and text that no column can hold.
+func checkTarget(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil || !utf8.ValidString(r.URL.Path) || strings.ContainsRune(r.URL.Path, 0) {
 			Refuse(w, r, http.StatusBadRequest)
+			return
+		}
+		if path.Clean(r.URL.Path) != r.URL.Path { // a ServeMux would redirect
+			Refuse(w, r, http.StatusNotFound)
 			return
 		}
 		for name, values := range query {

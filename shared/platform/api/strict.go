@@ -114,7 +114,11 @@ func (s *strict) text(v, at string) error {
 
 // number writes 1e2 and 100.0 as 100, so that a schema's integer is a Go integer.
 func (s *strict) number(text, at string) error {
-	if strings.ContainsAny(text, ".eE") {
+	if !strings.ContainsAny(text, ".eE") {
+		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+			return fault.At(at, "is out of range")
+		}
+	} else {
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
 			return fault.At(at, "is out of range")

@@ -54,10 +54,10 @@ func refusal(ctx huma.Context, status int, message string, errs ...error) huma.S
 }
 
 // fieldOf words one of huma's complaints. A bad path or query and an unknown field are malformed; the
-// rest is a rule broken.
+// rest is a rule broken. What encoding/json says names Go's types and is never passed on.
 func fieldOf(err error) (f fault.Field, malformed bool) {
 	var detail *huma.ErrorDetail
-	if !errors.As(err, &detail) {
+	if !errors.As(err, &detail) || strings.HasPrefix(detail.Message, "json: ") {
 		return fault.Field{Location: "body", Message: "has a value of the wrong type"}, false
 	}
 	f = fault.Field{Location: detail.Location, Message: detail.Message}

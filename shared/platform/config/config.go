@@ -36,7 +36,7 @@ type Config struct {
 	ConsumeBlock time.Duration `env:"CONSUME_BLOCK" envDefault:"2s" doc:"Longest blocking read of a stream."`
 	ConsumeBatch int           `env:"CONSUME_BATCH" envDefault:"200" doc:"Entries of one batch."`
 	ConsumeLease time.Duration `env:"CONSUME_LEASE" envDefault:"10s" doc:"An entry that its reader has not touched for so long may be claimed by another. Renewed every third of it."`
-	RetryBase    time.Duration `env:"RETRY_BASE" envDefault:"200ms" doc:"First backoff of an entry that failed; doubles, with full jitter."`
+	RetryBase    time.Duration `env:"RETRY_BASE" envDefault:"200ms" doc:"First backoff of an entry that failed; doubles, with full jitter. It rests for CONSUME_LEASE at least."`
 	RetryCap     time.Duration `env:"RETRY_CAP" envDefault:"60s" doc:"Longest backoff of an entry that failed."`
 
 	RelayTick  time.Duration `env:"RELAY_TICK" envDefault:"1s" doc:"Pause between two looks of the relay at the outboxes."`

@@ -183,6 +183,27 @@ func TestRelayWithoutRedis(t *testing.T) {
 	}
 }
 
+// TestRelayGoesOnPastABrokenStream: what was published is not published again because its neighbour was refused.
+func TestRelayGoesOnPastABrokenStream(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.met(t)
+	b.write(t, "one", -time.Second, 2)
+	b.write(t, "both", -time.Second, 3)
+	if err := b.redis.Set(t.Context(), "one", "not a stream", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	r := b.relay(t, nil)
+	b.look(t, r)
+	b.look(t, r)
+	if n := len(streamtest.Entries(t, b.redis, "both")); n != 3 {
+		t.Errorf("%d entries, want each of 3 once", n)
+	}
+	if n := b.left(t); n != 5 {
+		t.Errorf("%d rows left, want all", n)
+	}
+}
+
 // TestRelayMeetsNewRedis: makes everything due when Redis is new.
 func TestRelayMeetsNewRedis(t *testing.T) {
 	t.Parallel()

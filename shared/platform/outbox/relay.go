@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -72,18 +73,17 @@ func (r *Relay) Look(ctx context.Context) error {
 	if err := r.rearm(ctx); err != nil {
 		return err
 	}
+	var failures []error
 	for schema := range r.sweeps {
-		for {
-			more, err := r.sweep(ctx, schema)
-			if err != nil {
-				return fmt.Errorf("outbox of %s: %w", schema, err)
-			}
-			if !more {
-				break
+		for more := true; more; {
+			var err error
+			if more, err = r.sweep(ctx, schema); err != nil {
+				failures = append(failures, fmt.Errorf("outbox of %s: %w", schema, err))
+				break // the next look tries again; the other outboxes do not wait for it
 			}
 		}
 	}
-	return nil
+	return errors.Join(failures...)
 }
 
 // rearm makes everything due at once when this Redis has never met a relay: it is new, or has lost its
@@ -95,12 +95,25 @@ func (r *Relay) rearm(ctx context.Context) error {
 		return err //nolint:wrapcheck // Run logs it
 	}
 	for schema := range r.sweeps {
-		if _, err := r.db.Exec(ctx, `UPDATE `+schema+`.outbox SET due_at = now(), attempts = 0`); err != nil {
+		if err := r.makeDue(ctx, schema); err != nil {
 			return fmt.Errorf("outbox of %s: %w", schema, err)
 		}
 	}
 	slog.WarnContext(ctx, "Redis is new: every unconfirmed event is published again")
 	return r.redis.Set(ctx, mark, 1, 0).Err() //nolint:wrapcheck // Run logs it
+}
+
+// makeDue makes every row of an outbox due, in batches that each stay far below the statement timeout.
+func (r *Relay) makeDue(ctx context.Context, schema string) error {
+	const rows = 5000
+	for {
+		tag, err := r.db.Exec(ctx, `UPDATE `+schema+`.outbox o SET due_at = now(), attempts = 0
+			FROM (SELECT event_id FROM `+schema+`.outbox WHERE due_at > now() OR attempts > 0 LIMIT $1 FOR UPDATE SKIP LOCKED) l
+			WHERE o.event_id = l.event_id`, rows)
+		if err != nil || tag.RowsAffected() < rows {
+			return err //nolint:wrapcheck // rearm says where
+		}
+	}
 }
 
 // sweep handles one batch of due rows: in one transaction the confirmed are deleted, the rest are put

@@ -26,7 +26,7 @@ func TestTransient(t *testing.T) {
 		want bool
 	}{
 		"deadlock": {pg("40P01"), true}, "serialization": {pg("40001"), true}, "shutdown": {pg("57P01"), true},
-		"too many connections": {pg("53300"), true}, "connection": {pg("08006"), true}, "statement timeout": {pg("57014"), true},
+		"too many connections": {pg("53300"), true}, "connection": {pg("08006"), true}, "read only": {pg("25006"), true}, "statement timeout": {pg("57014"), true},
 		"unique": {pg("23505"), false}, "check": {pg("23514"), false}, "syntax": {pg("42601"), false}, "rights": {pg("42501"), false},
 		"deadline": {context.DeadlineExceeded, true}, "cancelled": {context.Canceled, false}, "nothing": {nil, false},
 		"refused": {&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, true}, "other": {errors.New("other"), false},

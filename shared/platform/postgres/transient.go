@@ -37,7 +37,8 @@ func transientCode(code string) bool {
 		"55P03",                   // lock not available
 		"57014",                   // query cancelled by statement_timeout
 		"57P01", "57P02", "57P03", // shutting down, crashed, starting up
-		"57P05", "25P03": // idle session, idle in transaction
+		"57P05", "25P03", // idle session, idle in transaction
+		"25006": // read only: a failover is under way
 		return true
 	}
 	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") // connection, resources

@@ -2,6 +2,8 @@ package stream
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"time"
 )
@@ -13,6 +15,19 @@ func jitter(want, limit time.Duration) time.Duration {
 		want = limit
 	}
 	return rand.N(want + 1) //nolint:gosec // no secret
+}
+
+// backoff is how long an entry rests after so many deliveries, with full jitter too. It is drawn once for each
+// delivery, from the entry's id: a consumer that looks again and again must not draw until it wins. No entry
+// is taken up before its lease has passed, whatever its backoff.
+func (c *Consumer) backoff(id string, deliveries int64) time.Duration {
+	limit := c.config.RetryBase << min(deliveries, 20)
+	if limit <= 0 || limit > c.config.RetryCap {
+		limit = c.config.RetryCap
+	}
+	h := fnv.New64a()
+	_, _ = fmt.Fprint(h, id, " ", deliveries)
+	return time.Duration(rand.New(rand.NewPCG(h.Sum64(), 0)).Int64N(int64(limit) + 1)) //nolint:gosec // no secret
 }
 
 // doublings bounds the pause of an outage to RETRY_BASE times 16: when it ends, work goes on soon.

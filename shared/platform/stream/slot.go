@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -14,21 +13,16 @@ const slots = 2
 
 // slot is a consumer's name in its group. Names are few and fixed, for Redis remembers every name
 // for ever. Nothing depends on two consumers having different ones.
-type slot struct {
-	name, key, token string
-}
+type slot struct{ name, key string }
 
 // hold takes a free slot, or keeps the one that it has.
 func (s *slot) hold(ctx context.Context, r *redis.Client, group string, lease time.Duration) error {
-	if s.token == "" {
-		s.token = uuid.NewString()
-	}
 	if s.key != "" {
-		return r.SetArgs(ctx, s.key, s.token, redis.SetArgs{TTL: lease}).Err() //nolint:wrapcheck // Run logs it
+		return r.SetArgs(ctx, s.key, 1, redis.SetArgs{TTL: lease}).Err() //nolint:wrapcheck // Run logs it
 	}
 	for i := range slots {
 		key := fmt.Sprintf("slot:%s:%d", group, i)
-		free, err := r.SetNX(ctx, key, s.token, lease).Result()
+		free, err := r.SetNX(ctx, key, 1, lease).Result()
 		if err != nil {
 			return err //nolint:wrapcheck // Run logs it
 		}

@@ -53,7 +53,8 @@ func (p Publisher) Hurry(ctx context.Context, messages ...Message) {
 	}
 }
 
-// Append adds messages to their streams in one round trip.
+// Append adds messages to their streams in one round trip. It fails when none could be added. When some
+// streams refuse theirs, that is logged and no failure: what was added must not be added again for it.
 func Append(ctx context.Context, r *redis.Client, messages []Message) error {
 	pipe := r.Pipeline()
 	for _, m := range messages {
@@ -63,6 +64,16 @@ func Append(ctx context.Context, r *redis.Client, messages []Message) error {
 		}
 		pipe.XAdd(ctx, &redis.XAddArgs{Stream: m.Stream, Values: values})
 	}
-	_, err := pipe.Exec(ctx)
+	results, err := pipe.Exec(ctx)
+	refused := 0
+	for _, result := range results {
+		if result.Err() != nil {
+			refused++
+		}
+	}
+	if refused > 0 && refused < len(messages) {
+		slog.ErrorContext(ctx, "a stream refuses its messages", "refused", refused, "of", len(messages), "error", err.Error())
+		return nil
+	}
 	return err //nolint:wrapcheck // the caller says what was being sent
 }

@@ -33,7 +33,7 @@ func (c *Consumer) takeUp(ctx, bounded context.Context, r reader) error {
 func (c *Consumer) due(pending []redis.XPendingExt) []string {
 	var due []string
 	for _, p := range pending {
-		if p.Idle >= jitter(c.config.RetryBase<<min(p.RetryCount, 20), c.config.RetryCap) {
+		if p.Idle >= c.backoff(p.ID, p.RetryCount) {
 			due = append(due, p.ID)
 		}
 	}
