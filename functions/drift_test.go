@@ -5,18 +5,20 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"mercato/localstack/template"
+	"mercato/shared/platform"
 	"mercato/shared/platform/api"
 	"mercato/shared/platform/config"
 )
 
 // sides are the five places that speak of functions; each must say the same.
 type sides struct {
-	directories []string            // under functions/
-	endpoints   []api.Spec          // the values
-	workers     map[string][]string // name -> needs
-	operations  map[string]string   // of the OpenAPI document: id -> "METHOD /path"
+	directories []string   // under functions/
+	endpoints   []api.Spec // the values
+	workers     map[string]platform.Spec
+	operations  map[string]string // of the OpenAPI document: id -> "METHOD /path"
 	template    []template.Function
 }
 
@@ -42,15 +44,13 @@ func (s sides) functionDrift(f template.Function) (complaints []string) {
 	for _, r := range f.Routes {
 		routes = append(routes, strings.TrimSpace(r.Method+" "+r.Path))
 	}
-	needs, routed := s.workers[f.Name], []string(nil)
+	spec, routed := s.workers[f.Name], []string(nil)
 	for _, e := range s.endpoints {
 		if e.Name == f.Name {
-			needs, routed = e.Needs, []string{strings.TrimSpace(e.Method + " " + e.Path)}
+			spec, routed = e.Spec, []string{strings.TrimSpace(e.Method + " " + e.Path)}
 		}
 	}
-	if len(routed) > 0 && len(f.Schedules) > 0 {
-		complaints = append(complaints, f.Name+" is an endpoint and has a schedule")
-	}
+	complaints = append(complaints, timing(f, spec.Loops)...)
 	var granted []string
 	for _, p := range f.Policies {
 		granted = append(granted, grants(p)...)
@@ -60,8 +60,34 @@ func (s sides) functionDrift(f template.Function) (complaints []string) {
 			complaints = append(complaints, fmt.Sprintf("%s gets %s, which no function reads", f.Name, name))
 		}
 	}
+	if _, named := f.Environment["SESSION_SECRET"]; slices.Contains(spec.Needs, "secret:session") != named {
+		complaints = append(complaints, f.Name+" must get SESSION_SECRET exactly when it reads the secret")
+	}
 	complaints = append(complaints, unequal("routes of "+f.Name+" in template.yaml", routes, routed)...)
-	return append(complaints, unequal("policies of "+f.Name+" in template.yaml", granted, needs)...)
+	return append(complaints, unequal("policies of "+f.Name+" in template.yaml", granted, spec.Needs)...)
+}
+
+// timing holds a function that loops to one schedule, to the time that a loop takes, and to the two that
+// overlap; any other has no schedule.
+func timing(f template.Function, loops bool) (complaints []string) {
+	if !loops {
+		if len(f.Schedules) > 0 {
+			complaints = append(complaints, f.Name+" has a schedule and does not loop")
+		}
+		return complaints
+	}
+	c, err := config.Load(func(string) (string, bool) { return "", false })
+	const margin = 15 * time.Second // the reserve of a loop, and a batch in hand
+	if err != nil || f.Timeout < c.ConsumeFor+margin {
+		complaints = append(complaints, fmt.Sprintf("%s has %v for a loop of %v", f.Name, f.Timeout, c.ConsumeFor))
+	}
+	if len(f.Schedules) != 1 || f.Schedules[0].Expression != "rate(1 minute)" {
+		complaints = append(complaints, f.Name+" loops and is not started every minute")
+	}
+	if f.Concurrency != 2 {
+		complaints = append(complaints, f.Name+" needs a reserved concurrency of 2: one that ends, one that begins")
+	}
+	return complaints
 }
 
 // grants says in the words of Env what a policy statement lets a function open.

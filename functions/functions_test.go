@@ -9,18 +9,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"mercato/functions"
 	"mercato/localstack/template"
+	"mercato/shared/event"
+	"mercato/shared/orders"
+	"mercato/shared/platform"
 	"mercato/shared/platform/api"
+	"mercato/shared/products"
 )
 
 // realSides reads the five sides of this repository.
 func realSides(t *testing.T) sides {
 	t.Helper()
-	s := sides{workers: map[string][]string{}, operations: map[string]string{}}
+	s := sides{workers: map[string]platform.Spec{}, operations: map[string]string{}}
 	mains, err := filepath.Glob("*/main.go")
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +37,7 @@ func realSides(t *testing.T) sides {
 		s.endpoints = append(s.endpoints, o.Spec())
 	}
 	for _, w := range functions.Workers() {
-		s.workers[w.Name] = w.Needs
+		s.workers[w.Name] = w
 	}
 	for path, item := range api.Document(functions.Endpoints()).Paths {
 		for method, o := range map[string]*huma.Operation{
@@ -73,7 +78,7 @@ func TestDriftIsSeen(t *testing.T) {
 		"value rerouted":     func(s *sides) { s.endpoints[0].Path = "/api/auth/register" },
 		"value needs more":   func(s *sides) { s.endpoints[0].Needs = append(s.endpoints[0].Needs, "redis") },
 		"worker removed":     func(s *sides) { delete(s.workers, "outbox-relay") },
-		"worker needs less":  func(s *sides) { s.workers["outbox-relay"] = nil },
+		"worker needs less":  func(s *sides) { s.workers["outbox-relay"] = platform.Spec{Name: "outbox-relay", Loops: true} },
 		"operation removed":  func(s *sides) { delete(s.operations, "orders-get") },
 		"operation rerouted": func(s *sides) { s.operations["orders-get"] = "GET /api/order/{id}" },
 		"function removed":   func(s *sides) { s.template = s.template[1:] },
@@ -86,7 +91,13 @@ func TestDriftIsSeen(t *testing.T) {
 		"endpoint scheduled": func(s *sides) {
 			in(*s, "orders-get").Schedules = []template.Schedule{{Name: "x", Expression: "rate(1 minute)"}}
 		},
-		"policy removed": func(s *sides) { in(*s, "orders-get").Policies = nil },
+		"schedule removed":   func(s *sides) { in(*s, "orders-consume").Schedules = nil },
+		"schedule slowed":    func(s *sides) { in(*s, "orders-consume").Schedules[0].Expression = "rate(1 hour)" },
+		"time cut":           func(s *sides) { in(*s, "orders-consume").Timeout = 20 * time.Second },
+		"concurrency gone":   func(s *sides) { in(*s, "orders-consume").Concurrency = 0 },
+		"migration at night": func(s *sides) { in(*s, "db-migrate").Schedules = in(*s, "orders-consume").Schedules },
+		"secret unnamed":     func(s *sides) { delete(in(*s, "auth-login").Environment, "SESSION_SECRET") },
+		"policy removed":     func(s *sides) { in(*s, "orders-get").Policies = nil },
 		"policy widened": func(s *sides) {
 			f := in(*s, "orders-get")
 			f.Policies = append(f.Policies, template.Statement{Effect: "Allow", Actions: []string{"rds-db:connect"}, Resources: []string{"arn/auth"}})
@@ -131,5 +142,30 @@ func TestMains(t *testing.T) {
 				t.Errorf("%s does more than run its value", path)
 			}
 		}
+	}
+}
+
+// TestEveryReaderReads: the relay sends an event until every reader that event.Streams names has confirmed
+// it, so one that is named and does not read would be sent to for ever; one that reads unnamed is not waited
+// for.
+func TestEveryReaderReads(t *testing.T) {
+	t.Parallel()
+	var named, reads []string
+	for _, s := range event.Streams() {
+		for _, reader := range s.Readers {
+			named = append(named, s.Name+" by "+reader)
+		}
+		if _, err := os.Stat("../shared/event/testdata/" + s.Name + ".json"); err != nil {
+			t.Errorf("no golden entry freezes %s: %v", s.Name, err)
+		}
+	}
+	for _, r := range products.Consume.Reads {
+		reads = append(reads, r.Stream+" by "+products.Consume.Group)
+	}
+	for _, r := range orders.Consume.Reads {
+		reads = append(reads, r.Stream+" by "+orders.Consume.Group)
+	}
+	for _, complaint := range unequal("subscriptions", reads, named) {
+		t.Error(complaint)
 	}
 }

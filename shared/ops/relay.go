@@ -10,7 +10,7 @@ import (
 
 // Relay sends again every event that not all of its readers have confirmed, until its time is up.
 var Relay = platform.Task[*outbox.Relay, struct{}, struct{}]{
-	Name: "outbox-relay", Summary: "Sends again what has not arrived, and forgets what has",
+	Name: "outbox-relay", Loops: true, Summary: "Sends again what has not arrived, and forgets what has",
 	Open: openRelay, Do: relay,
 }
 

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"mercato/shared/platform"
 	"mercato/shared/platform/fault"
+	"mercato/shared/platform/postgres"
 )
 
 // Service looks at Postgres and Redis.
@@ -57,6 +59,10 @@ func (s *Service) Look(ctx context.Context) (state State, err error) {
 	questions.Go(func() { state.Outboxes, postgresErr = outboxes(ctx, s.db) })
 	questions.Go(func() { state.Groups, redisErr = groups(ctx, s.redis) })
 	questions.Wait()
+	if postgresErr != nil && !postgres.Transient(postgresErr) { // it answers, but not this: a migration is missing
+		slog.ErrorContext(ctx, "how far the outboxes are behind is unknown", "error", postgresErr.Error())
+		postgresErr = nil
+	}
 	if postgresErr == nil && redisErr == nil {
 		return state, nil
 	}

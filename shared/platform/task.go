@@ -5,6 +5,7 @@ import "context"
 // Task is a function that a schedule or an operator invokes: the value that function.Run runs.
 type Task[S, In, Out any] struct {
 	Name, Summary string
+	Loops         bool // works until its time is up, and a schedule starts it again; otherwise it is invoked by hand
 	Open          func(*Env) S
 	Do            func(S, context.Context, In) (Out, error)
 }
@@ -13,11 +14,12 @@ type Task[S, In, Out any] struct {
 func (t Task[S, In, Out]) Spec() Spec {
 	env := Recording()
 	t.Open(env)
-	return Spec{Name: t.Name, Needs: env.Needs()}
+	return Spec{Name: t.Name, Needs: env.Needs(), Loops: t.Loops}
 }
 
 // Spec is what template.yaml must say of a function that is not an endpoint.
 type Spec struct {
 	Name  string
 	Needs []string
+	Loops bool // it must be scheduled, with time for CONSUME_FOR
 }

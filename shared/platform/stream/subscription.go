@@ -29,7 +29,7 @@ func (s Subscription[S]) Spec() platform.Spec {
 	env := platform.Recording()
 	s.Open(env)
 	env.Redis()
-	return platform.Spec{Name: s.Name, Needs: env.Needs()}
+	return platform.Spec{Name: s.Name, Needs: env.Needs(), Loops: true}
 }
 
 // Consumer opens the subscription.
