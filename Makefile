@@ -44,7 +44,7 @@ build: ## link every Lambda into dist/; GOOS and GOARCH may be given
 	@for file in dist/*; do \
 		[ -e "functions/$${file#dist/}/main.go" ] || rm -rf "$$file"; \
 	done
-	@echo "build: linking the functions into dist/ (the first time takes about a minute)"
+	@echo "build: linking what has changed into dist/ (minutes on a machine that has never built Go, then seconds)"
 	@CGO_ENABLED=0 go build $(LAMBDA) -o dist/ $$(go list ./functions/...)
 
 bench-cold: build ## compare each cold start with a hello-world Lambda's
@@ -73,6 +73,7 @@ lint: ## run golangci-lint
 
 # Runs on this machine even when functions are being built for another.
 stack:
+	@echo "stack: building the local stack's program"
 	@env -u GOOS -u GOARCH go build -buildvcs=false -o $(STACK) ./localstack
 
 formatted:

@@ -93,14 +93,16 @@ func (s *stack) startSecrets() error {
 	if err != nil {
 		return fmt.Errorf("secrets: %w", err)
 	}
-	s.secrets = "http://" + listener.Addr().String()
-	s.serve(listener, secrets.Handler(s.home))
+	path := "/" + secrets.Random() // who does not know it may be any user of this machine
+	s.secrets = "http://" + listener.Addr().String() + path
+	s.serve(listener, http.StripPrefix(path, secrets.Handler(s.home)))
 	return nil
 }
 
 // serve answers requests until the stack stops, and lets those under way end then.
 func (s *stack) serve(listener net.Listener, handler http.Handler) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second} // a client that sends nothing holds no connection for ever
+	// A client that sends nothing, or its body for ever, holds no connection for ever. API Gateway takes 30 s.
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	go func() { _ = server.Serve(listener) }()                                    // ends with Shutdown
 	s.onStop = append(s.onStop, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainWithin)

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+)
 
 // welcome says where the system is and what to do with it.
 func (s *stack) welcome() string {
@@ -15,12 +18,20 @@ func (s *stack) welcome() string {
 	return fmt.Sprintf(`
   Mercato runs on %[1]s
 %[2]s
-  Try:
-    make demo
+  There is no web page yet. Try:
+    %[6]smake demo
     curl %[1]s/api/products/public
     %[5]s "%[3]s"
 
-  Ctrl-C stops it. Data stays in %[4]s; make reset removes it.
+  Ctrl-C stops it. Data stays in %[4]s; %[6]smake reset removes it.
 
-`, s.baseURL(), logins, s.servers.DatabaseURL(), s.home, s.servers.Psql())
+`, s.baseURL(), logins, s.servers.DatabaseURL(), s.home, s.servers.Psql(), which())
+}
+
+// which is what a command in another terminal needs before it to mean this stack.
+func which() string {
+	if home := os.Getenv("MERCATO_HOME"); home != "" {
+		return "MERCATO_HOME=" + home + " "
+	}
+	return ""
 }

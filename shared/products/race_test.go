@@ -175,3 +175,17 @@ func TestEditorsTogether(t *testing.T) {
 	}
 	s.consistent(t)
 }
+
+// TestEditAfterASale: a seller who read the stock before a sale must not put back what was sold.
+func TestEditAfterASale(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	p := s.list(t, "anna", "Lamp", "9.99", 10)
+	apply(t, s.worker(t), []event.OrderPlaced{order(1, p.ID, 8)})
+	if a := s.do(t, products.Update, "anna", at(p), map[string]any{"quantity": 10}, "If-Match", "1"); a.Status != 412 {
+		t.Errorf("got %d %s, want 412", a.Status, a.Body)
+	}
+	if left := s.left(t, p.ID); left != 2 {
+		t.Errorf("%d left, want 2", left)
+	}
+}
