@@ -103,7 +103,7 @@ func (s *stack) startSecrets() error {
 func (s *stack) serve(listener net.Listener, handler http.Handler) {
 	// A client that sends nothing, or its body for ever, holds no connection for ever. API Gateway takes 30 s.
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
-	go func() { _ = server.Serve(listener) }()                                    // ends with Shutdown
+	go func() { _ = server.Serve(listener) }() // ends with Shutdown
 	s.onStop = append(s.onStop, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
 		defer cancel()

@@ -103,7 +103,7 @@ func (o *Order) columns() []any {
 // details reads an order with all that belongs to it, as of one moment, in one round trip.
 func details(ctx context.Context, db *pgxpool.Pool, id int64) (d Details, err error) {
 	var b pgx.Batch
-	b.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`)
+	b.Queue(`BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ`)
 	b.Queue(`SELECT `+orderColumns+` FROM orders.orders o WHERE o.id = $1`, id).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, d.Order.columns(), func() error { return nil })
 		return err //nolint:wrapcheck // Get says what it was doing

@@ -29,7 +29,7 @@ func validDecision(e stream.Entry) error {
 	d, err := event.ParseOrderDecided(e.Fields)
 	for _, c := range d.Changes {
 		if err == nil && c.Version > 0 { // 0 is a product that there never was
-			_, err = listed(c.Price)
+			err = listed(c.Price)
 		}
 	}
 	return err //nolint:wrapcheck // the consumer says which entry
@@ -38,18 +38,18 @@ func validDecision(e stream.Entry) error {
 func validProduct(e stream.Entry) error {
 	p, err := event.ParseProductChanged(e.Fields)
 	if err == nil {
-		_, err = listed(p.Price)
+		err = listed(p.Price)
 	}
 	return err //nolint:wrapcheck // the consumer says which entry
 }
 
-// listed reads the price of a product, which is from 0.01 to 999999.99.
-func listed(text string) (money.Amount, error) {
+// listed checks the price of a product, which is from 0.01 to 999999.99.
+func listed(text string) error {
 	price, err := money.Parse(text)
 	if err == nil && (price < 1 || price > 99_999_999) {
 		err = fmt.Errorf("price %q is out of range", text)
 	}
-	return price, err //nolint:wrapcheck // the consumer says which entry
+	return err //nolint:wrapcheck // the consumer says which entry
 }
 
 // decided settles orders as products decided them. A decision that comes again, or for an order that
