@@ -61,7 +61,7 @@ func TestReset(t *testing.T) {
 	foreign := filepath.Join(c.home, "notes")
 	write(t, foreign, "somebody's")
 	var others []string
-	for _, path := range []string{"keys/id_ed25519", "data/photos", "data/postgres-dump/dump.sql"} {
+	for _, path := range []string{"keys/id_ed25519", "data/photos", "data/dump.sql"} {
 		others = append(others, filepath.Join(c.home, path))
 		write(t, others[len(others)-1], "somebody's")
 	}
@@ -73,7 +73,6 @@ func TestReset(t *testing.T) {
 			t.Errorf("reset took what is somebody else's: %v", err)
 		}
 		_ = os.Remove(filepath.Dir(path))
-		_ = os.Remove(filepath.Dir(filepath.Dir(path)))
 	}
 	left, err := os.ReadDir(c.home)
 	if err != nil || len(left) != 1 || left[0].Name() != "notes" {
