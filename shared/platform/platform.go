@@ -36,13 +36,59 @@ type Env struct {
 // Grant is a client of a foreign system, handed in by main, so that only the binaries that use the
 // client link it.
 type Grant struct {
-	Kind string // "secret"
+	Kind string // "secret", "queue" or "bucket"
 	Open func(c config.Config, name string) any
 }
 
 // Secret is a value that is kept outside the environment.
 type Secret interface {
 	Value(ctx context.Context) ([]byte, error)
+}
+
+// Queue hands messages from one invocation to a later one, each at least once. Its failures are Unavailable.
+type Queue interface {
+	Send(ctx context.Context, body string) error
+	// Receive answers up to most messages, ten at the most, and hides them from others for as long as visibility
+	// says; 0 means as long as the queue says. It waits for the first one, 20 s at most; with 0 as long as
+	// the queue says. Both are rounded up to seconds.
+	Receive(ctx context.Context, most int, wait, visibility time.Duration) ([]Message, error)
+	// Delete forgets messages. A receipt that is no longer the last of its message does nothing.
+	Delete(ctx context.Context, receipts ...string) error
+	// Hide sets how long, from now, a received message stays hidden: 0 gives it back at once, 12 h is the most.
+	Hide(ctx context.Context, receipt string, d time.Duration) error
+}
+
+// Message is one receipt of a message of a Queue.
+type Message struct {
+	ID, Body string
+	Receipt  string // for Delete and Hide
+	Receives int    // how often it was received, this time included
+}
+
+// Bucket keeps objects under keys. Its failures are Unavailable, unless the method says otherwise.
+type Bucket interface {
+	// PresignPost answers a form with which a browser may, for as long as ttl says, upload one object of
+	// this type under this key, of minBytes to maxBytes. It does not call the bucket.
+	PresignPost(ctx context.Context, key, contentType string, minBytes, maxBytes int64, ttl time.Duration) (Form, error)
+	// Get answers an object of up to limit bytes: Invalid when it is larger, NotFound when there is none, which
+	// AWS tells only those who may list the bucket.
+	Get(ctx context.Context, key string, limit int64) (Object, error)
+	Put(ctx context.Context, key string, object Object) error
+	// Delete succeeds when there is no such object.
+	Delete(ctx context.Context, key string) error
+}
+
+// Form is where a browser posts a file, and the fields that it sends before the file, which is called "file".
+type Form struct {
+	URL    string
+	Fields map[string]string
+}
+
+// Object is the content of a Bucket's object, with the headers that are sent with it.
+type Object struct {
+	Body         []byte
+	ContentType  string
+	CacheControl string // empty for none
 }
 
 // FromOS reads the process's environment.
@@ -67,7 +113,7 @@ func Recording() *Env { return &Env{recording: true} }
 // Config returns the configuration.
 func (e *Env) Config() config.Config { return e.config }
 
-// Needs lists what was asked for, sorted: "postgres:orders", "redis", "secret:session".
+// Needs lists what was asked for, sorted: "bucket:pictures", "postgres:orders", "queue:orders-dlq", "redis".
 func (e *Env) Needs() []string { return slices.Sorted(slices.Values(e.needs)) }
 
 func (e *Env) need(what string) (recording bool) {
@@ -115,6 +161,24 @@ func (e *Env) Secret(name string) Secret {
 	}
 	secret, _ := e.granted("secret", name).(Secret)
 	return secret
+}
+
+// Queue returns the queue named; nil when recording. It panics, at start, when main granted none.
+func (e *Env) Queue(name string) Queue {
+	if e.need("queue:" + name) {
+		return nil
+	}
+	queue, _ := e.granted("queue", name).(Queue)
+	return queue
+}
+
+// Bucket returns the bucket named; nil when recording. It panics, at start, when main granted none.
+func (e *Env) Bucket(name string) Bucket {
+	if e.need("bucket:" + name) {
+		return nil
+	}
+	bucket, _ := e.granted("bucket", name).(Bucket)
+	return bucket
 }
 
 func (e *Env) granted(kind, name string) any {

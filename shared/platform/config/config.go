@@ -44,6 +44,11 @@ type Config struct {
 	OutboxDue  time.Duration `env:"OUTBOX_DUE" envDefault:"5s" doc:"An event that no inbox has confirmed after so long is published again; doubles."`
 	OutboxCap  time.Duration `env:"OUTBOX_CAP" envDefault:"10m" doc:"Longest time between two publications of the same event."`
 
+	OrdersDLQURL     string `env:"ORDERS_DLQ_URL" doc:"URL of the SQS queue with the dead letters that will be replayed."`
+	OrdersParkingURL string `env:"ORDERS_PARKING_URL" doc:"URL of the SQS queue with the dead letters that nothing replays by itself any more."`
+	PicturesBucket   string `env:"PICTURES_BUCKET" doc:"S3 bucket of the product pictures, uploads included."`
+	WebBucket        string `env:"WEB_BUCKET" doc:"S3 bucket of the single-page application."`
+
 	AWSRegion   string `env:"AWS_REGION" envDefault:"us-east-1" doc:"Region of AWS services; Lambda sets it."`
 	AWSEndpoint string `env:"AWS_ENDPOINT_URL" doc:"Endpoint of AWS services when it is not AWS's own."`
 }
