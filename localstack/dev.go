@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"mercato/localstack/runtime"
 	"mercato/localstack/schedule"
 )
 
@@ -58,6 +59,9 @@ func (s *stack) start(ctx context.Context) error {
 	if err := checkBuilt(); err != nil {
 		return err
 	}
+	if err := s.configure(ctx); err != nil {
+		return err
+	}
 	if err := s.claim(); err != nil {
 		return err
 	}
@@ -69,6 +73,7 @@ func (s *stack) start(ctx context.Context) error {
 	}
 	s.onStop = append(s.onStop, s.withdraw)
 	s.announce()
+	s.startRebuilding(ctx)
 	return nil
 }
 
@@ -109,9 +114,16 @@ func (s *stack) startFunctions(ctx context.Context) error {
 	return s.awaitReady(ctx)
 }
 
-// fire invokes a function for a schedule. Lambda reports a failure in the function's own log.
+// fire invokes a function for a schedule. Lambda reports a failure in the function's own log. Where a process makes
+// room for a new build, that takes over.
 func (s *stack) fire(ctx context.Context, function string, payload []byte) error {
 	_, err := s.runtime.Invoke(ctx, function, payload)
+	for errors.Is(err, runtime.ErrReplaced) {
+		if !s.resumes(function) {
+			return nil
+		}
+		_, err = s.runtime.Invoke(ctx, function, payload)
+	}
 	if err != nil && ctx.Err() == nil {
 		s.say("%s, invoked by its schedule: %v", function, err)
 	}

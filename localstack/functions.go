@@ -83,15 +83,15 @@ func stage() string {
 }
 
 func (s *stack) startRuntime() error {
-	directory, err := filepath.Abs(binaries)
+	command, err := s.keepBinaries()
 	if err != nil {
 		return err
 	}
-	cfg := runtime.Config{Log: s.journal}
+	cfg := runtime.Config{Log: s.journal, Freeze: s.freeze}
 	for _, f := range s.template.Functions {
 		cfg.Functions = append(cfg.Functions, runtime.Function{
 			Name:        f.Name,
-			Command:     filepath.Join(directory, f.Name),
+			Command:     command(f.Name),
 			Environment: environment(f.Environment, s.secrets, os.LookupEnv),
 			MemoryMB:    f.MemoryMB,
 			Timeout:     f.Timeout,
@@ -134,11 +134,11 @@ func jobs(t *template.Template) ([]schedule.Job, error) {
 	var all []schedule.Job
 	for _, f := range t.Functions {
 		for _, s := range f.Schedules {
-			every, err := schedule.ParseRate(s.Expression)
+			when, err := schedule.Parse(s.Expression, s.Zone)
 			if err != nil {
-				return nil, fmt.Errorf("schedule %s of %s: %w", s.Name, f.Name, err)
+				return nil, fmt.Errorf("%s of %s: %w", s.Name, f.Name, err)
 			}
-			all = append(all, schedule.Job{Name: s.Name, Function: f.Name, Every: every, Input: s.Input})
+			all = append(all, schedule.Job{Name: s.Name, Function: f.Name, When: when, Input: s.Input})
 		}
 	}
 	return all, nil

@@ -30,6 +30,7 @@ func reset() error {
 	err = errors.Join(
 		servers.Wipe(home),
 		secrets.Wipe(home),
+		os.RemoveAll(keptBinaries(home)),
 		removeStackFile(home),
 		os.Remove(filepath.Join(home, "lock")),
 	)

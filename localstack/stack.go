@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mercato/localstack/gateway"
+	"mercato/localstack/rebuild"
 	"mercato/localstack/runtime"
 	"mercato/localstack/secrets"
 	"mercato/localstack/servers"
@@ -29,7 +30,11 @@ type stack struct {
 	secrets  string // URL
 	template *template.Template
 	runtime  *runtime.Runtime
-	onStop   []func() error // run in reverse
+	freeze   bool              // processes stop between two events
+	watcher  *rebuild.Watcher  // nil where nothing is rebuilt
+	binaries *rebuild.Binaries // the same
+	resuming sync.Map          // the workers that a build has interrupted and nobody has begun anew
+	onStop   []func() error    // run in reverse
 
 	mu       sync.Mutex
 	finished bool // stack.json is gone for good

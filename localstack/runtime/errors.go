@@ -14,6 +14,8 @@ var (
 	ErrTimeout = errors.New("task timed out")
 	// ErrTooLarge means that the payload is over 6 MB; no process has seen it.
 	ErrTooLarge = errors.New("payload is larger than 6 MB")
+	// ErrReplaced means that the process was ended for the sake of a new binary, by Replace.
+	ErrReplaced = errors.New("replaced by a new build")
 	// ErrClosed means that the Runtime is closed or closing.
 	ErrClosed = errors.New("runtime is closed")
 )

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	goruntime "runtime"
@@ -20,18 +21,21 @@ func TestKilled_stack_leaves_nothing_behind(t *testing.T) {
 	for name, c := range map[string]struct {
 		program   string
 		payloads  []string
+		freeze    string
 		linuxOnly bool
 	}{
 		"by the kernel while busy":  {program: stack, payloads: []string{waiting, waiting}, linuxOnly: true},
 		"by the kernel while idle":  {program: stack},
 		"by themselves, while idle": {program: portableStack},
+		"frozen, by the kernel":     {program: stack, freeze: "on"},
+		"frozen, as orphans":        {program: portableStack, freeze: "on"}, // POSIX: a group that is left stopped gets SIGHUP
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if c.linuxOnly && goruntime.GOOS != "linux" {
 				t.Skip("the kernel does it on Linux only")
 			}
-			for _, p := range killStack(t, c.program, c.payloads) {
+			for _, p := range killStack(t, c.program, c.freeze, c.payloads) {
 				eventually(t, func() bool { return !alive(p.PID) })
 			}
 		})
@@ -39,9 +43,10 @@ func TestKilled_stack_leaves_nothing_behind(t *testing.T) {
 }
 
 // killStack runs a stack until its functions are up, kills it and returns what it ran.
-func killStack(t *testing.T, program string, payloads []string) []runtime.ProcessStats {
+func killStack(t *testing.T, program, freeze string, payloads []string) []runtime.ProcessStats {
 	t.Helper()
 	cmd := exec.Command(program, append([]string{fn}, payloads...)...)
+	cmd.Env = append(os.Environ(), "FREEZE="+freeze)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -47,6 +48,7 @@ func (p *pool) handOver(on *process, event *invocation) *process {
 			p.fail(event, err)
 			return nil
 		}
+		on.thaw()
 		limit := time.NewTimer(p.initLimit)
 		on.work <- event
 		select {
@@ -82,12 +84,12 @@ func (p *pool) end(condemned *process) {
 }
 
 // fail settles an event that the function could not answer, and says so in its log, as Lambda does. That
-// Close ends the events under way is no news.
+// Close or Replace ends the events under way is no news.
 func (p *pool) fail(event *invocation, err error) {
 	p.mu.Lock()
 	closed := p.closed
 	p.mu.Unlock()
-	if event.settle(nil, err) && !closed {
+	if event.settle(nil, err) && !closed && !errors.Is(err, ErrReplaced) {
 		p.log.write(fmt.Appendf(nil, "%s | event %s: %v\n", p.function.Name, event.id, err))
 	}
 }

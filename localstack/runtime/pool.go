@@ -36,8 +36,10 @@ type pool struct {
 	idleTimeout  time.Duration
 	maxProcesses int
 	initLimit    time.Duration
+	freezes      bool
 
 	mu         sync.Mutex
+	command    string              // the binary that new processes run
 	processes  map[string]*process // by token; a process leaves when it ends or is told to
 	idle       []*process          // the most recently used last
 	doomed     []*process          // told to end, not yet reaped
@@ -113,16 +115,22 @@ func (p *pool) find(token string) *process {
 	return p.doomed[i]
 }
 
-// free puts a process that has done its event back.
+// free puts a process that has done its event back, or ends it when it is no longer wanted.
 func (p *pool) free(done *process) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.processes[done.token] != done {
-		return // it ended, or is told to, meanwhile
+	if p.freezes {
+		done.freeze() // before anybody else can get it
 	}
-	done.state = idle
-	p.idle = append(p.idle, done)
-	done.rest = time.AfterFunc(p.idleTimeout, func() { p.retire(done) })
+	p.mu.Lock()
+	wanted := p.processes[done.token] == done
+	if wanted {
+		done.state = idle
+		p.idle = append(p.idle, done)
+		done.rest = time.AfterFunc(p.idleTimeout, func() { p.retire(done) })
+	}
+	p.mu.Unlock()
+	if !wanted {
+		done.terminate()
+	}
 }
 
 // retire ends a process that nobody has used for the idle time.

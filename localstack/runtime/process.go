@@ -36,6 +36,8 @@ type process struct {
 	mu        sync.Mutex // may be held when pool.mu is taken, never the other way round
 	cmd       *exec.Cmd  // nil until started
 	condemned bool
+	replaced  bool // condemned for a new binary's sake
+	frozen    bool
 	gone      bool
 	grace     *time.Timer
 	current   *invocation
@@ -57,10 +59,13 @@ func (p *process) start() (cold bool, err error) {
 	if p.cmd != nil {
 		return false, nil
 	}
-	if p.condemned {
+	switch {
+	case p.replaced:
+		return false, ErrReplaced
+	case p.condemned:
 		return false, ErrClosed
 	}
-	f := p.pool.function
+	f := p.pool.current()
 	cmd := exec.Command(f.Command)
 	cmd.Dir = filepath.Dir(f.Command)
 	cmd.Env = environment(f, p.pool.api+"/"+f.Name+"/"+p.token)
@@ -102,6 +107,7 @@ func (p *process) terminate() {
 	p.condemned = true
 	if p.cmd != nil && !p.gone {
 		signalGroup(p.cmd, syscall.SIGTERM)
+		p.wake() // nobody hears a signal in his freeze
 		p.grace = time.AfterFunc(stopGrace, p.kill)
 	}
 }
@@ -119,7 +125,10 @@ func (p *process) kill() {
 func (p *process) exitError() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.initError != nil {
+	switch {
+	case p.replaced:
+		return ErrReplaced
+	case p.initError != nil:
 		return p.initError
 	}
 	if p.cmd.ProcessState == nil || p.cmd.ProcessState.Success() {

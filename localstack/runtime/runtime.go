@@ -1,6 +1,6 @@
 // Package runtime is the Lambda service for one machine: a Runtime API over HTTP and, per function,
-// a pool of processes that each handle one event at a time. Not emulated: memory and CPU limits,
-// the freeze between invocations, and versions or aliases.
+// a pool of processes that each handle one event at a time, frozen between events where that is asked for. Not
+// emulated: memory and CPU limits, and versions or aliases.
 package runtime
 
 import (
@@ -33,6 +33,7 @@ type Config struct {
 	Log          io.Writer     // gets whole lines, prefixed "name | "; one Write at a time
 	IdleTimeout  time.Duration // a process unused for so long is ended; 5 minutes when zero
 	MaxProcesses int           // per function; 16 when zero
+	Freeze       bool          // stop a process between two events, as Lambda does
 }
 
 const (
@@ -71,7 +72,8 @@ func Start(cfg Config) (*Runtime, error) {
 			return nil, errors.Join(fmt.Errorf("two functions are called %s", f.Name), listener.Close())
 		}
 		r.pools[f.Name] = &pool{
-			runtime: r, function: f, log: log, api: listener.Addr().String(),
+			runtime: r, function: f, command: f.Command, log: log, api: listener.Addr().String(),
+			freezes:      cfg.Freeze,
 			idleTimeout:  cmp.Or(cfg.IdleTimeout, defaultIdleTimeout),
 			maxProcesses: cmp.Or(cfg.MaxProcesses, defaultMaxProcesses),
 			initLimit:    initLimit,
@@ -96,7 +98,7 @@ func (f Function) withDefaults() (Function, error) {
 }
 
 // Invoke hands payload to a process of the function and returns its answer. It returns ErrUnknown,
-// ErrTooLarge, ErrThrottled, ErrTimeout, ErrClosed or a *FunctionError. When ctx ends first, Invoke
+// ErrTooLarge, ErrThrottled, ErrTimeout, ErrReplaced, ErrClosed or a *FunctionError. When ctx ends first, Invoke
 // returns its error while the function goes on and its answer is dropped, as on AWS.
 func (r *Runtime) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	p := r.pools[function]

@@ -1,5 +1,5 @@
-// Package schedule is EventBridge on one machine: it invokes functions at a fixed rate, and once at
-// the start, so that nobody waits a minute for the first round.
+// Package schedule is EventBridge on one machine: it invokes functions at a fixed rate, at the times of a cron
+// expression, or once.
 package schedule
 
 import (
@@ -15,23 +15,27 @@ import (
 type Job struct {
 	Name     string
 	Function string
-	Every    time.Duration
+	When     Plan
 	Input    []byte // the event; empty for the one that EventBridge makes
 }
 
 // farewell bounds the wait for invocations that go on after the end.
 const farewell = 5 * time.Second
 
-// Run fires every job at once and then once a period, until ctx ends. A round never waits for the one
-// before: whether two may overlap is the function's concurrency to say, as on AWS. invoke reports its
-// own errors; none stops a schedule, and none is tried again. Run returns when no invocation that it
-// started is outstanding, or 5 s after ctx has ended. A job without a period fires once.
+// clockCheck is the longest sleep on the way to a due time: a clock that was set, or that went on while the
+// machine slept, is noticed after so long.
+const clockCheck = time.Minute
+
+// Run fires every job when it is due, rates at once too, until ctx ends. What was missed while the machine
+// slept is not made up for. A round never waits for the one before: whether two may overlap is the
+// function's concurrency to say, as on AWS. invoke reports its own errors; none stops a schedule, and none
+// is tried again. Run returns when no invocation that it started is outstanding, or 5 s after ctx has ended.
 func Run(ctx context.Context, jobs []Job, invoke func(ctx context.Context, function string, payload []byte) error) {
 	var outstanding sync.WaitGroup
 	for _, job := range jobs {
 		outstanding.Go(func() {
 			job.repeat(ctx, func(at time.Time) {
-				outstanding.Go(func() { _ = invoke(ctx, job.Function, job.event(at)) })
+				outstanding.Go(func() { _ = invoke(ctx, job.Function, job.Event(at)) })
 			})
 		})
 	}
@@ -50,29 +54,38 @@ func Run(ctx context.Context, jobs []Job, invoke func(ctx context.Context, funct
 }
 
 func (j Job) repeat(ctx context.Context, fire func(at time.Time)) {
-	if ctx.Err() != nil {
-		return
+	began := time.Now()
+	if j.When.AtStart() && ctx.Err() == nil {
+		fire(began)
 	}
-	fire(time.Now())
-	if j.Every <= 0 {
-		return
+	for after := began; ; after = time.Now() {
+		due, again := j.When.Next(began, after)
+		if !again || !wait(ctx, due) {
+			return
+		}
+		fire(due)
 	}
-	ticker := time.NewTicker(j.Every)
-	defer ticker.Stop()
+}
+
+// wait returns when it is time, and false when ctx ends first.
+func wait(ctx context.Context, due time.Time) bool {
 	for {
+		left := time.Until(due)
+		if left <= 0 {
+			return ctx.Err() == nil
+		}
+		timer := time.NewTimer(min(left, clockCheck))
 		select {
 		case <-ctx.Done():
-			return
-		case at := <-ticker.C:
-			if ctx.Err() == nil {
-				fire(at)
-			}
+			timer.Stop()
+			return false
+		case <-timer.C:
 		}
 	}
 }
 
-// event is the job's input, or the event of an EventBridge rule without one.
-func (j Job) event(at time.Time) []byte {
+// Event is what a firing at the given time sends: the job's input, or the event of an EventBridge rule without one.
+func (j Job) Event(at time.Time) []byte {
 	if len(j.Input) > 0 {
 		return j.Input
 	}

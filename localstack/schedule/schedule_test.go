@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -14,55 +13,6 @@ import (
 
 	"mercato/localstack/schedule"
 )
-
-func TestParseRate(t *testing.T) {
-	t.Parallel()
-	for expression, want := range map[string]time.Duration{
-		"rate(1 minute)":    time.Minute,
-		"rate(5 minutes)":   5 * time.Minute,
-		"rate(1 hour)":      time.Hour,
-		"rate(12 hours)":    12 * time.Hour,
-		"rate(1 day)":       24 * time.Hour,
-		"rate(7 days)":      7 * 24 * time.Hour,
-		"rate(010 days)":    240 * time.Hour,
-		"rate(106751 days)": 106751 * 24 * time.Hour,
-	} {
-		if got, err := schedule.ParseRate(expression); got != want || err != nil {
-			t.Errorf("%s: %s, %v, want %s", expression, got, err, want)
-		}
-	}
-	for expression, want := range map[string]string{
-		"rate(1 minutes)":                 "singular",
-		"rate(2 minute)":                  "singular",
-		"rate(0 minutes)":                 "above 0",
-		"rate(106752 days)":               "too large",
-		"rate(99999999999999999999 days)": "too large",
-		"rate(-1 minutes)":                "want rate",
-		"rate(1.5 hours)":                 "want rate",
-		"rate(30 seconds)":                "want rate",
-		"rate( 1 minute )":                "want rate",
-		"rate(1  minute)":                 "want rate",
-		" rate(1 minute)":                 "want rate",
-		"rate(1 minute)\n":                "want rate",
-		"Rate(1 minute)":                  "want rate",
-		"":                                "want rate",
-		"cron(0 12 * * ? *)":              "cron(..) is not supported",
-		"at(2026-11-23T01:00:00)":         "at(..) is not supported",
-	} {
-		if got, err := schedule.ParseRate(expression); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %s, %v, want an error with %q", expression, got, err, want)
-		}
-	}
-}
-
-func FuzzParseRate(f *testing.F) {
-	f.Add("rate(5 minutes)")
-	f.Fuzz(func(t *testing.T, expression string) {
-		if every, err := schedule.ParseRate(expression); (err == nil) != (every > 0) {
-			t.Errorf("%q: %s, %v", expression, every, err)
-		}
-	})
-}
 
 // calls remembers what was fired, by function.
 type calls struct {
@@ -79,6 +29,15 @@ func (c *calls) add(function string, since time.Duration) {
 	c.at[function] = append(c.at[function], since)
 }
 
+func plan(t *testing.T, expression string) schedule.Plan {
+	t.Helper()
+	when, err := schedule.Parse(expression, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return when
+}
+
 func TestRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,9 +45,12 @@ func TestRun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute-time.Second)
 		defer cancel()
 		schedule.Run(ctx, []schedule.Job{
-			{Name: "relay", Function: "relay", Every: time.Minute},
-			{Name: "slow", Function: "slow", Every: 2 * time.Minute},
-			{Name: "once", Function: "once"},
+			{Name: "relay", Function: "relay", When: plan(t, "rate(1 minute)")},
+			{Name: "slow", Function: "slow", When: plan(t, "rate(2 minutes)")},
+			{Name: "at", Function: "at", When: plan(t, "at(2000-01-01T00:01:30)")},
+			{Name: "past", Function: "past", When: plan(t, "at(1999-12-31T23:59:59)")},
+			{Name: "cron", Function: "cron", When: plan(t, "cron(0/2 * * * ? *)")},
+			{Name: "never", Function: "never"},
 		}, func(ctx context.Context, function string, _ []byte) error {
 			fired.add(function, time.Since(start))
 			if function == "slow" {
@@ -99,7 +61,8 @@ func TestRun(t *testing.T) {
 		want := map[string][]time.Duration{
 			"relay": {0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute},
 			"slow":  {0, 2 * time.Minute, 4 * time.Minute},
-			"once":  {0},
+			"at":    {90 * time.Second},
+			"cron":  {2 * time.Minute, 4 * time.Minute},
 		}
 		if diff := cmp.Diff(want, fired.at); diff != "" {
 			t.Errorf("fired (-want +got):\n%s", diff)
@@ -122,7 +85,7 @@ func TestRun_waits_for_what_it_started(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				start, release := time.Now(), make(chan struct{})
 				defer close(release)
-				schedule.Run(ctx, []schedule.Job{{Function: "f", Every: time.Minute}}, func(context.Context, string, []byte) error {
+				schedule.Run(ctx, []schedule.Job{{Function: "f", When: plan(t, "rate(1 minute)")}}, func(context.Context, string, []byte) error {
 					cancel()
 					select {
 					case <-time.After(c.lasts):
@@ -142,7 +105,7 @@ func TestRun_ended_already(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	schedule.Run(ctx, []schedule.Job{{Function: "f", Every: time.Minute}}, func(context.Context, string, []byte) error {
+	schedule.Run(ctx, []schedule.Job{{Function: "f", When: plan(t, "rate(1 minute)")}}, func(context.Context, string, []byte) error {
 		t.Error("fired")
 		return nil
 	})
@@ -154,7 +117,7 @@ func TestRun_event(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		events := make(chan []byte, 2)
 		go schedule.Run(ctx, []schedule.Job{
-			{Name: "nightly", Function: "plain", Every: time.Hour},
+			{Name: "nightly", Function: "plain", When: plan(t, "rate(1 hour)")},
 		}, func(_ context.Context, _ string, payload []byte) error {
 			events <- payload
 			return nil
@@ -183,7 +146,7 @@ func TestRun_input(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		schedule.Run(ctx, []schedule.Job{{Function: "f", Every: time.Hour, Input: []byte(`{"prune":true}`)}},
+		schedule.Run(ctx, []schedule.Job{{Function: "f", When: plan(t, "rate(1 hour)"), Input: []byte(`{"prune":true}`)}},
 			func(_ context.Context, _ string, payload []byte) error {
 				if string(payload) != `{"prune":true}` {
 					t.Errorf("event %s", payload)

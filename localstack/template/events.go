@@ -90,7 +90,7 @@ func readRoute(f *Function, get *properties, e field, api string) error {
 }
 
 func readSchedule(f *Function, get *properties, e field, expressionKey string, enabled bool) error {
-	s := Schedule{Name: get.text("Name"), Expression: get.text(expressionKey)}
+	s := Schedule{Name: get.text("Name"), Expression: get.text(expressionKey), Zone: get.text("ScheduleExpressionTimezone")}
 	input := get.text("Input")
 	enabled = enabled && get.text("State") != "DISABLED"
 	switch {

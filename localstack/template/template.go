@@ -47,6 +47,7 @@ type Route struct {
 type Schedule struct {
 	Name       string
 	Expression string
+	Zone       string          // IANA name of the time zone that a cron(..) or at(..) means; empty for UTC
 	Input      json.RawMessage // nil where the template gives none
 }
 

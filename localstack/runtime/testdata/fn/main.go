@@ -84,6 +84,12 @@ func handle(ctx context.Context, e event) (answer, error) {
 		must(child.Start())
 		must(os.WriteFile(e.File, fmt.Append(nil, child.Process.Pid), 0o600))
 		select {}
+	case "executable":
+		path, err := os.Executable()
+		must(err)
+		out.Text = path
+	case "tick":
+		go tick(e.File)
 	case "deadline":
 		deadline, _ := ctx.Deadline()
 		time.Sleep(time.Until(deadline))
@@ -100,6 +106,16 @@ func linger() {
 	_, err = http.Post(base+next.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "application/json", answer)
 	must(err)
 	select {}
+}
+
+// tick makes a file longer for as long as the process runs.
+func tick(path string) {
+	file, err := os.Create(path)
+	must(err)
+	for range time.Tick(time.Millisecond) {
+		_, err := file.WriteString(".")
+		must(err)
+	}
 }
 
 func exists(path string) bool {

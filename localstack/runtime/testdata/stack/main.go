@@ -15,6 +15,7 @@ func main() {
 	stack, err := runtime.Start(runtime.Config{
 		Functions: []runtime.Function{{Name: "fn", Command: os.Args[1]}},
 		Log:       os.Stderr,
+		Freeze:    os.Getenv("FREEZE") == "on",
 	})
 	if err != nil {
 		log.Fatal(err)
