@@ -56,7 +56,7 @@ func (s sides) functionDrift(f template.Function) (complaints []string) {
 		granted = append(granted, grants(p)...)
 	}
 	for name := range f.Environment {
-		if !slices.Contains(config.Names(), name) {
+		if name != "GOMAXPROCS" && !slices.Contains(config.Names(), name) { // that one is the Go runtime's
 			complaints = append(complaints, fmt.Sprintf("%s gets %s, which no function reads", f.Name, name))
 		}
 	}

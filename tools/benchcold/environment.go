@@ -19,6 +19,7 @@ func environment(api string) []string {
 		"AWS_SECRET_ACCESS_KEY=none",
 		"AWS_ENDPOINT_URL=http://127.0.0.1:1",
 		"STAGE=local",
+		"GOMAXPROCS=1",
 		"DATABASE_URL=postgres://127.0.0.1:1/mercato?sslmode=disable",
 		"DATABASE_PASSWORD=none",
 		"REDIS_URL=redis://127.0.0.1:1",

@@ -5,9 +5,8 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"time"
-
-	"github.com/caarlos0/env/v11"
 )
 
 // Config is the configuration of a function. The env tag names the variable, doc says what it means;
@@ -53,19 +52,40 @@ type Config struct {
 	AWSEndpoint string `env:"AWS_ENDPOINT_URL" doc:"Endpoint of AWS services when it is not AWS's own."`
 }
 
-// Load reads the configuration with lookup, which has the form of os.LookupEnv.
+// Load reads the configuration with lookup, which has the form of os.LookupEnv. An empty variable is an unset
+// one. (By hand: a library for it costs every cold start 0.1 ms.)
 func Load(lookup func(name string) (string, bool)) (Config, error) {
-	set := map[string]string{}
-	for _, v := range Variables() {
-		if value, ok := lookup(v.Name); ok && value != "" {
-			set[v.Name] = value
+	var c Config
+	fields := reflect.ValueOf(&c).Elem()
+	for field, value := range fields.Fields() {
+		name, text := field.Tag.Get("env"), field.Tag.Get("envDefault")
+		if set, ok := lookup(name); ok && set != "" {
+			text = set
+		}
+		if err := read(value, text); err != nil {
+			return Config{}, fmt.Errorf("configuration: %s is %q, which is no %s", name, text, field.Type)
 		}
 	}
-	c, err := env.ParseAsWithOptions[Config](env.Options{Environment: set})
-	if err != nil {
-		return Config{}, fmt.Errorf("configuration: %w", err)
-	}
 	return c, nil
+}
+
+// read sets a field to what a text says; an empty text is the zero value.
+func read(field reflect.Value, text string) error {
+	switch {
+	case text == "":
+		return nil
+	case field.Kind() == reflect.String:
+		field.SetString(text)
+		return nil
+	case field.Type() == reflect.TypeFor[time.Duration]():
+		d, err := time.ParseDuration(text)
+		field.SetInt(int64(d))
+		return err //nolint:wrapcheck // Load says which variable
+	default: // a whole number
+		n, err := strconv.ParseInt(text, 10, field.Type().Bits())
+		field.SetInt(n)
+		return err //nolint:wrapcheck // Load says which variable
+	}
 }
 
 // Local says whether this is a developer's machine.

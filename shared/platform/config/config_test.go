@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -24,8 +25,14 @@ func TestLoad(t *testing.T) {
 	if err != nil || !c.Local() || c.ConsumeFor != 7*time.Second || c.LogLevel != "info" {
 		t.Errorf("Load = %+v, %v", c, err)
 	}
-	if _, err := config.Load(lookup(map[string]string{"CONSUME_FOR": "soon"})); err == nil {
-		t.Error("a bad duration was accepted")
+	for name, value := range map[string]string{"CONSUME_FOR": "soon", "CONSUME_BATCH": "many", "DATABASE_POOL": "9999999999", "RELAY_BATCH": "1.5"} {
+		if _, err := config.Load(lookup(map[string]string{name: value})); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s = %s: %v", name, value, err)
+		}
+	}
+	c, err = config.Load(lookup(map[string]string{"DATABASE_POOL": "7", "CONSUME_BATCH": "8", "PUBLIC_ORIGIN": "https://a.example"}))
+	if err != nil || c.DatabasePool != 7 || c.ConsumeBatch != 8 || c.PublicOrigin != "https://a.example" || c.OutboxCap != 10*time.Minute {
+		t.Errorf("Load = %+v, %v", c, err)
 	}
 }
 
