@@ -4,7 +4,7 @@
 // A product is listed, changed and archived by its seller; it is never deleted, for orders refer to it:
 //
 //	Create ──► live ──► archived   left out of every list; only its seller still sees it
-//	           └──┘ Update         every edit raises the version; a sale does not
+//	           └──┘ Update         every edit raises the version, and so does a sale
 //
 // Every change of stock is a row of the ledger, written in the transaction of the change: the sum of a
 // product's rows is its quantity, always.

@@ -29,7 +29,7 @@ type ProductView struct {
 	Description string       `json:"description"`
 	ImageURL    *string      `json:"image_url" doc:"null without a picture"`
 	Seller      string       `json:"seller" doc:"The seller's name"`
-	Version     int          `json:"version" minimum:"1" maximum:"2147483647" doc:"Rises with every edit, not with sales; for If-Match"`
+	Version     int          `json:"version" minimum:"1" maximum:"2147483647" doc:"Rises with every edit and with every sale; for If-Match"`
 }
 
 func (p Product) view() ProductView {

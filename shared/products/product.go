@@ -22,7 +22,7 @@ const (
 	MaxQuantity = 1_000_000
 )
 
-// Product is one thing for sale. Version counts the seller's edits, the listing itself being 1.
+// Product is one thing for sale. Version counts edits and sales, the listing itself being 1.
 type Product struct {
 	ID     int64
 	UserID int64 // of the seller

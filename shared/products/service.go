@@ -98,8 +98,8 @@ func (s *Service) Offer(ctx context.Context, l Listing) (p Product, err error) {
 }
 
 // Update changes a product of the caller's, or anyone's for a role that moderates. A quantity is the
-// level from now on: what the ledger gets is its distance from the stock at this moment, so that no sale
-// is undone. NotFound for a product that is gone or another's, Precondition when seen, if given, is not
+// level from now on: what the ledger gets is its distance from the stock at this moment. A seller who names
+// the version that he has seen puts back nothing that was sold since: a sale raises it. NotFound for a product that is gone or another's, Precondition when seen, if given, is not
 // its version, Invalid for what NewListing refuses.
 func (s *Service) Update(ctx context.Context, id int64, c Change, seen *int) (p Product, err error) {
 	defer fault.Wrap(&err, "products.Update(%d)", id)
