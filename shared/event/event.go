@@ -4,6 +4,7 @@
 //
 //	stream                        written by  read by           says
 //	orders_stream                 orders      products          an order was placed: take its stock
+//	order_cancellations_stream    orders      products          an order is over: give back its stock
 //	inventory_stream              products    orders            the order's stock was taken, or why not
 //	products_stream               products    orders            what a product is now, for the read model
 package event
@@ -20,9 +21,10 @@ import (
 
 // The streams.
 const (
-	OrdersStream    = "orders_stream"
-	InventoryStream = "inventory_stream"
-	ProductsStream  = "products_stream"
+	OrdersStream        = "orders_stream"
+	CancellationsStream = "order_cancellations_stream"
+	InventoryStream     = "inventory_stream"
+	ProductsStream      = "products_stream"
 )
 
 // Stream says who writes a stream and which domains read it; a reader's group has its domain's name.
@@ -35,6 +37,7 @@ type Stream struct {
 func Streams() []Stream {
 	return []Stream{
 		{OrdersStream, "orders", []string{"products"}},
+		{CancellationsStream, "orders", []string{"products"}},
 		{InventoryStream, "products", []string{"orders"}},
 		{ProductsStream, "products", []string{"orders"}},
 	}
@@ -42,6 +45,9 @@ func Streams() []Stream {
 
 // schemaVersion is the version of every event so far.
 const schemaVersion = 1
+
+// maxReplays is more than anybody replays an event, and little enough to count on from.
+const maxReplays = 1_000_000
 
 // Envelope is what every event carries. ID never changes, however often the event is sent.
 type Envelope struct {
@@ -74,7 +80,7 @@ func envelope(fields map[string]string, stream, key string) (e Envelope, err err
 	if e.UserID, err = optional(fields, "user_id", math.MaxInt64); err != nil {
 		return e, err
 	}
-	replays, err := optional(fields, "replay_count", math.MaxInt32)
+	replays, err := optional(fields, "replay_count", maxReplays)
 	if err != nil {
 		return e, err
 	}

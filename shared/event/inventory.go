@@ -25,6 +25,7 @@ type OrderDecided struct {
 	InReplyTo string // event id of the order
 	Status    string // Completed or Failed
 	Reason    string // of Failed
+	Lines     string // of Completed: digest of the lines that were taken; empty when the writer tells none
 	Changes   []ProductNow
 }
 
@@ -40,7 +41,7 @@ type ProductNow struct {
 func (e OrderDecided) Fields() map[string]string {
 	f := e.fields()
 	f["order_id"] = strconv.FormatInt(e.OrderID, 10)
-	f["in_reply_to"], f["status"], f["reason"] = e.InReplyTo, e.Status, e.Reason
+	f["in_reply_to"], f["status"], f["reason"], f["lines"] = e.InReplyTo, e.Status, e.Reason, e.Lines
 	if e.Changes == nil {
 		e.Changes = []ProductNow{}
 	}
@@ -57,7 +58,7 @@ func ParseOrderDecided(fields map[string]string) (e OrderDecided, err error) {
 	if e.Envelope, err = envelope(fields, InventoryStream, fields["order_id"]); err != nil {
 		return e, err
 	}
-	e.InReplyTo, e.Status, e.Reason = fields["in_reply_to"], fields["status"], fields["reason"]
+	e.InReplyTo, e.Status, e.Reason, e.Lines = fields["in_reply_to"], fields["status"], fields["reason"], label(fields["lines"])
 	switch {
 	case e.Status != Completed && e.Status != Failed:
 		return e, fmt.Errorf("status %q", e.Status)

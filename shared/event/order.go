@@ -1,10 +1,14 @@
 package event
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -28,6 +32,17 @@ type OrderLine struct {
 	ProductID int64  `json:"product_id"`
 	Price     string `json:"price"`
 	Quantity  int    `json:"quantity"`
+}
+
+// Digest names the products and quantities of lines, in whatever order they come: what was taken for an order is
+// compared with what the order holds by it. 32 hexadecimal digits.
+func Digest(lines []OrderLine) string {
+	sorted := slices.SortedFunc(slices.Values(lines), func(a, b OrderLine) int { return cmp.Compare(a.ProductID, b.ProductID) })
+	h := sha256.New()
+	for _, l := range sorted {
+		_, _ = fmt.Fprintf(h, "%d:%d,", l.ProductID, l.Quantity)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Fields writes the event as an entry of orders_stream.

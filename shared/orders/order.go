@@ -38,6 +38,8 @@ type Order struct {
 	TotalPrice money.Amount
 	ItemCount  int // lines
 	CreatedAt  time.Time
+	Deadline   time.Time // an order that is still PENDING then expires
+	Lines      string    // digest of the lines, which the answer repeats; empty of very old orders
 }
 
 // Item is a line of an order, as it was when the order was placed.

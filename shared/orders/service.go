@@ -27,6 +27,7 @@ type Service struct {
 	db        *pgxpool.Pool
 	outbox    outbox.Outbox
 	publisher stream.Publisher
+	patience  time.Duration // after which an order without an answer expires
 }
 
 func read(e *platform.Env) *Service { return &Service{db: e.Postgres(schema)} }
@@ -34,6 +35,7 @@ func read(e *platform.Env) *Service { return &Service{db: e.Postgres(schema)} }
 func write(e *platform.Env) *Service {
 	s := read(e)
 	s.outbox = outbox.Outbox{Schema: schema, Due: e.Config().OutboxDue}
+	s.patience = e.Config().OrderTTL
 	s.publisher = stream.NewPublisher(e)
 	return s
 }
@@ -68,8 +70,8 @@ func (s *Service) Place(ctx context.Context, p Placement) (o Order, replayed boo
 		if err != nil {
 			return err
 		}
-		o.TotalPrice = total
-		placed = placedMessage(ctx, o, items)
+		o.TotalPrice, o.Deadline = total, o.CreatedAt.Add(s.patience)
+		placed = placedMessage(ctx, &o, items)
 		insertOrder(b, o, items, telemetry.Correlation(ctx))
 		s.outbox.Queue(b, placed)
 		return nil
@@ -85,7 +87,7 @@ func (s *Service) Place(ctx context.Context, p Placement) (o Order, replayed boo
 	return o, false, nil
 }
 
-func placedMessage(ctx context.Context, o Order, items []Item) stream.Message {
+func placedMessage(ctx context.Context, o *Order, items []Item) stream.Message {
 	e := event.OrderPlaced{
 		Envelope: event.Envelope{
 			ID: uuid.Must(uuid.NewV7()).String(), UserID: o.UserID, OccurredAt: time.Now(),
@@ -96,6 +98,7 @@ func placedMessage(ctx context.Context, o Order, items []Item) stream.Message {
 	for _, i := range items {
 		e.Lines = append(e.Lines, event.OrderLine{ProductID: i.ProductID, Price: i.Price.String(), Quantity: i.Quantity})
 	}
+	o.Lines = event.Digest(e.Lines)
 	return stream.Message{EventID: e.ID, Stream: event.OrdersStream, Fields: e.Fields()}
 }
 

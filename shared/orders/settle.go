@@ -12,7 +12,7 @@ import (
 )
 
 // askFresh queues the taking of events and collects those that were not seen before.
-func askFresh(b *pgx.Batch, events []string, fresh map[string]bool) {
+func askFresh(b *pgx.Batch, events []inbox.Event, fresh map[string]bool) {
 	inbox.Queue(b, schema, events).Query(func(rows pgx.Rows) error {
 		var id string
 		_, err := pgx.ForEachRow(rows, []any{&id}, func() error { fresh[id] = true; return nil })
@@ -45,7 +45,7 @@ func updateOrders(b *pgx.Batch, settled []event.OrderDecided) {
 	b.Queue(`WITH decided AS (
 			SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) d (id, status, reason, correlation_id)),
 		moved AS (
-			UPDATE orders.orders o SET status = d.status, reason = d.reason FROM decided d
+			UPDATE orders.orders o SET status = d.status, reason = d.reason, settled_at = now() FROM decided d
 			WHERE o.id = d.id AND o.status = 'PENDING'
 			RETURNING o.id, d.status, d.reason, d.correlation_id)
 		INSERT INTO orders.order_events (order_id, status, reason, correlation_id)

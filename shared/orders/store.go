@@ -67,9 +67,9 @@ func askCatalog(b *pgx.Batch, wishes []Wish, catalog *map[int64]Listing) {
 }
 
 func insertOrder(b *pgx.Batch, o Order, items []Item, correlation string) {
-	b.Queue(`INSERT INTO orders.orders (id, user_id, username, status, total_price, item_count, created_at)
-		OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		o.ID, o.UserID, o.Username, string(o.Status), o.TotalPrice, o.ItemCount, o.CreatedAt)
+	b.Queue(`INSERT INTO orders.orders (id, user_id, username, status, total_price, item_count, created_at, deadline, lines)
+		OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		o.ID, o.UserID, o.Username, string(o.Status), o.TotalPrice, o.ItemCount, o.CreatedAt, o.Deadline, o.Lines)
 	var products, sellers []int64
 	var names []string
 	var prices []money.Amount

@@ -57,10 +57,10 @@ func listed(text string) error {
 func (s *Service) decided(ctx context.Context, entries []stream.Entry) (err error) {
 	defer fault.Wrap(&err, "orders.decided(%d entries)", len(entries))
 	decisions := make([]event.OrderDecided, len(entries))
-	events, orders := make([]string, len(entries)), make([]int64, len(entries))
+	events, orders := make([]inbox.Event, len(entries)), make([]int64, len(entries))
 	for i, e := range entries {
 		decisions[i], _ = event.ParseOrderDecided(e.Fields) // Valid has let it through
-		events[i], orders[i] = decisions[i].ID, decisions[i].OrderID
+		events[i], orders[i] = inbox.Event{ID: decisions[i].ID, Replays: decisions[i].Replays}, decisions[i].OrderID
 	}
 	fresh, standing := map[string]bool{}, map[int64]Status{}
 	return postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
@@ -99,10 +99,10 @@ func (s *Service) settles(ctx context.Context, d event.OrderDecided, standing ma
 func (s *Service) catalogued(ctx context.Context, entries []stream.Entry) (err error) {
 	defer fault.Wrap(&err, "orders.catalogued(%d entries)", len(entries))
 	newest := map[int64]event.ProductChanged{}
-	events := make([]string, len(entries))
+	events := make([]inbox.Event, len(entries))
 	for i, e := range entries {
 		p, _ := event.ParseProductChanged(e.Fields) // Valid has let it through
-		if events[i] = p.ID; p.Version > newest[p.ProductID].Version {
+		if events[i] = (inbox.Event{ID: p.ID, Replays: p.Replays}); p.Version > newest[p.ProductID].Version {
 			newest[p.ProductID] = p
 		}
 	}

@@ -43,6 +43,13 @@ type Config struct {
 	OutboxDue  time.Duration `env:"OUTBOX_DUE" envDefault:"5s" doc:"An event that no inbox has confirmed after so long is published again; doubles."`
 	OutboxCap  time.Duration `env:"OUTBOX_CAP" envDefault:"10m" doc:"Longest time between two publications of the same event."`
 
+	OrderTTL        time.Duration `env:"ORDER_TTL" envDefault:"15m" doc:"An order that has no answer after so long expires."`
+	CancelWindow    time.Duration `env:"CANCEL_WINDOW" envDefault:"30m" doc:"How long after its completion a buyer may cancel an order."`
+	MaxAttempts     int           `env:"MAX_ATTEMPTS" envDefault:"5" doc:"An entry that has failed so often by itself becomes a dead letter."`
+	InboxKeep       time.Duration `env:"INBOX_KEEP" envDefault:"720h" doc:"How long applied events are remembered, 30 days; an event that comes again later could be applied twice."`
+	IdempotencyKeep time.Duration `env:"IDEMPOTENCY_KEEP" envDefault:"72h" doc:"How long an Idempotency-Key answers the order that it placed."`
+	StreamKeep      time.Duration `env:"STREAM_KEEP" envDefault:"1h" doc:"How long a stream keeps an entry that every group has finished."`
+
 	OrdersDLQURL     string `env:"ORDERS_DLQ_URL" doc:"URL of the SQS queue with the dead letters that will be replayed."`
 	OrdersParkingURL string `env:"ORDERS_PARKING_URL" doc:"URL of the SQS queue with the dead letters that nothing replays by itself any more."`
 	PicturesBucket   string `env:"PICTURES_BUCKET" doc:"S3 bucket of the product pictures, uploads included."`

@@ -17,7 +17,11 @@ func TestQueue(t *testing.T) {
 	take := func(ids ...string) (fresh []string) {
 		t.Helper()
 		var b pgx.Batch
-		inbox.Queue(&b, "orders", ids).Query(func(rows pgx.Rows) (err error) {
+		var events []inbox.Event
+		for _, id := range ids {
+			events = append(events, inbox.Event{ID: id})
+		}
+		inbox.Queue(&b, "orders", events).Query(func(rows pgx.Rows) (err error) {
 			fresh, err = pgx.CollectRows(rows, pgx.RowTo[string])
 			return err
 		})
