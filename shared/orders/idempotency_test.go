@@ -183,7 +183,6 @@ func TestCreateInFlight(t *testing.T) {
 	}
 }
 
-
 // FuzzIdempotencyKey: a key is 16 to 255 printable characters; any other is a 422, never a failure of ours.
 func FuzzIdempotencyKey(f *testing.F) {
 	for _, key := range []string{"", "0123456789abcde", "0123456789abcdef", strings.Repeat("~", 255), strings.Repeat("x", 256), "0123456789 abcdef", "0123456789abcdé\xff", "'; DROP TABLE orders.orders; --", "0123456789abcdef\x00"} {

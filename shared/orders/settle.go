@@ -63,7 +63,7 @@ func askOverdue(b *pgx.Batch, limit int, found *[]overdue) {
 		FROM orders.orders o WHERE o.status = 'PENDING' AND o.deadline <= now()
 		ORDER BY o.deadline, o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED`, limit).Query(func(rows pgx.Rows) error {
 		var o overdue
-		_, err := pgx.ForEachRow(rows, append(o.Order.standing(), &o.correlation), func() error {
+		_, err := pgx.ForEachRow(rows, append(o.standing(), &o.correlation), func() error {
 			*found = append(*found, o)
 			return nil
 		})

@@ -68,20 +68,20 @@ const (
 // verdictOf is the rule for answers once more, as a table: status of the order, answer, its lines. What is not in it
 // does nothing.
 var verdictOf = map[string]orders.Verdict{
-	"PENDING COMPLETED same":      {To: orders.Completed},
-	"PENDING COMPLETED unknown":   {To: orders.Completed},
-	"PENDING COMPLETED other":     {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
-	"PENDING FAILED unknown":      {To: orders.Failed, Reason: event.OutOfStock},
-	"COMPLETED COMPLETED other":   {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
-	"COMPLETED FAILED unknown":    {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.Contradicts},
-	"FAILED COMPLETED same":       {Recall: true, Audit: orders.Contradicts},
-	"FAILED COMPLETED unknown":    {Recall: true, Audit: orders.Contradicts},
-	"FAILED COMPLETED other":      {Recall: true, Audit: orders.OtherLines},
-	" COMPLETED same":             {Recall: true, Audit: orders.NoSuchOrder},
-	" COMPLETED unknown":          {Recall: true, Audit: orders.NoSuchOrder},
-	" COMPLETED other":            {Recall: true, Audit: orders.NoSuchOrder},
-	" FAILED unknown":             {Audit: orders.NoSuchOrder},
-	"CANCELLED COMPLETED unknown": {},
+	"PENDING COMPLETED same":         {To: orders.Completed},
+	"PENDING COMPLETED unknown":      {To: orders.Completed},
+	"PENDING COMPLETED other":        {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
+	"PENDING FAILED unknown":         {To: orders.Failed, Reason: event.OutOfStock},
+	"COMPLETED" + " COMPLETED other": {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
+	"COMPLETED FAILED unknown":       {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.Contradicts},
+	"FAILED COMPLETED same":          {Recall: true, Audit: orders.Contradicts},
+	"FAILED COMPLETED unknown":       {Recall: true, Audit: orders.Contradicts},
+	"FAILED COMPLETED other":         {Recall: true, Audit: orders.OtherLines},
+	" COMPLETED same":                {Recall: true, Audit: orders.NoSuchOrder},
+	" COMPLETED unknown":             {Recall: true, Audit: orders.NoSuchOrder},
+	" COMPLETED other":               {Recall: true, Audit: orders.NoSuchOrder},
+	" FAILED unknown":                {Audit: orders.NoSuchOrder},
+	"CANCELLED COMPLETED unknown":    {},
 }
 
 // answer is one of products to an order of bulk.
