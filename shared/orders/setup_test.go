@@ -188,10 +188,12 @@ func (b bundle) chore(t testing.TB, after string) {
 // twice, and OrderCancelled was written once for those that were taken back, never for others.
 func (b bundle) sound(t testing.TB) {
 	t.Helper()
-	rows, err := b.app.DB.Query(t.Context(), `SELECT o.id, o.status || ' ' || o.reason, timeline, recalls FROM orders.orders o,
-		LATERAL (SELECT string_agg(e.status || ' ' || e.reason, ';' ORDER BY e.id) timeline FROM orders.order_events e WHERE e.order_id = o.id) e,
-		LATERAL (SELECT count(*) recalls FROM orders.outbox x WHERE x.stream = 'order_cancellations_stream' AND x.fields ->> 'order_id' = o.id::text) x
-		WHERE timeline NOT LIKE '%' || o.status || ' ' || o.reason OR recalls <> (o.status IN ('CANCELLED', 'EXPIRED'))::int
+	rows, err := b.app.DB.Query(t.Context(), `WITH
+			e AS (SELECT e.order_id, string_agg(e.status || ' ' || e.reason, ';' ORDER BY e.id) timeline FROM orders.order_events e GROUP BY 1),
+			x AS (SELECT x.fields ->> 'order_id' order_id, count(*) recalls FROM orders.outbox x WHERE x.stream = 'order_cancellations_stream' GROUP BY 1)
+		SELECT o.id, o.status || ' ' || o.reason, e.timeline, coalesce(x.recalls, 0) FROM orders.orders o
+		JOIN e ON e.order_id = o.id LEFT JOIN x ON x.order_id = o.id::text
+		WHERE timeline NOT LIKE '%' || o.status || ' ' || o.reason OR coalesce(recalls, 0) <> (o.status IN ('CANCELLED', 'EXPIRED'))::int
 			OR timeline !~ '^PENDING (;COMPLETED (;CANCELLED (buyer|mismatch))?|;FAILED [a-z_]+|;EXPIRED no_answer|;CANCELLED (buyer|mismatch))?$'`)
 	if err != nil {
 		t.Fatal(err)
