@@ -248,3 +248,33 @@ func TestValid(t *testing.T) {
 		}
 	}
 }
+
+// TestDecidedReplayed: an answer that was buried changes nothing until it is replayed, and then once; the replay of one
+// whose order has expired in the meantime changes nothing.
+func TestDecidedReplayed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ids := b.bulk(t, 2, time.Hour)
+	first, second := completed(ids[0]), completed(ids[1])
+	for _, d := range []event.OrderDecided{first, second} {
+		b.exec(t, `INSERT INTO orders.inbox (event_id, buried) VALUES ($1, 0)`, d.ID)
+		b.exec(t, `INSERT INTO ops.dead_letters (event_id, reader, stream, error_code, error, attempts, due_at, envelope)
+			VALUES ($1, 'orders', 'inventory_stream', 'failed', 'it failed', 5, now(), '{}')`, d.ID)
+	}
+	b.exec(t, `UPDATE orders.orders o SET deadline = now() WHERE o.id = $1`, ids[1])
+	b.decide(t, first, second) // copies of what is buried
+	b.chore(t, event.InventoryStream)
+	for replays := range 3 {
+		first.Replays, second.Replays = replays, replays
+		b.decide(t, first, second, first)
+	}
+	for i, want := range []string{"PENDING ;COMPLETED ;", "PENDING ;EXPIRED no_answer;"} {
+		if got := b.timeline(t, ids[i]); got != want {
+			t.Errorf("order %d: %s, want %s", i, got, want)
+		}
+	}
+	if n := b.count(t, `SELECT count(*) FROM ops.dead_letters d WHERE d.state = 'resolved'`); n != 2 {
+		t.Errorf("%d of 2 dead letters are resolved", n)
+	}
+	b.sound(t)
+}
