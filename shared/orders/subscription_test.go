@@ -64,7 +64,7 @@ func TestDecidedImpossible(t *testing.T) {
 	other.Lines = event.Digest([]event.OrderLine{{ProductID: pen, Quantity: 2}})
 	contradiction, traced := failed(ids[0]), completed(nobodys)
 	contradiction.CorrelationID, traced.CorrelationID, traced.Traceparent = "why", "stray", "00-trace"
-	b.decide(t, completed(ids[0]), failed(ids[1]), contradiction, completed(ids[1]), other, completed(ids[3]), traced, failed(refused))
+	b.decide(t, completed(ids[0]), failed(ids[1]), contradiction, completed(ids[1]), other, completed(ids[3]), traced, traced, failed(refused))
 	for i, want := range []string{"PENDING ;COMPLETED ;CANCELLED mismatch;", "PENDING ;FAILED out_of_stock;", "PENDING ;CANCELLED mismatch;", "PENDING ;COMPLETED ;"} {
 		if got := b.timeline(t, ids[i]); got != want {
 			t.Errorf("order %d: %s, want %s", i, got, want)
