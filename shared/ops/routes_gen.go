@@ -7,6 +7,7 @@ const routes = `
 DELETE /api/products/{id}
 GET /api/auth/session
 GET /api/orders
+GET /api/orders/sales
 GET /api/orders/{id}
 GET /api/products
 GET /api/products/my-home
@@ -21,5 +22,6 @@ POST /api/auth/login
 POST /api/auth/logout
 POST /api/auth/signup
 POST /api/orders
+POST /api/orders/{id}/cancel
 POST /api/products
 `

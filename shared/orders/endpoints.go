@@ -14,7 +14,9 @@ import (
 type endpoint[In, Out any] = api.Endpoint[*Service, In, Out]
 
 // Endpoints lists the domain's operations.
-func Endpoints() []api.Operation { return []api.Operation{Create, List, Get} }
+func Endpoints() []api.Operation {
+	return []api.Operation{Create, List, Get, Cancel, Sales}
+}
 
 // Create places an order.
 var Create = endpoint[CreateIn, CreateOut]{
@@ -121,7 +123,7 @@ type ListOut struct {
 type OrderView struct {
 	ID         int64        `json:"id" minimum:"1" maximum:"9223372036854775807"`
 	Status     Status       `json:"status"`
-	Reason     string       `json:"reason,omitempty" doc:"Why it failed: out_of_stock, price_changed, product_gone"`
+	Reason     string       `json:"reason,omitempty" doc:"Why it failed: out_of_stock, price_changed, product_gone; why it was cancelled: buyer, mismatch; why it expired: no_answer"`
 	TotalPrice money.Amount `json:"total_price"`
 	ItemCount  int          `json:"item_count" minimum:"1" maximum:"100" doc:"Lines"`
 	CreatedAt  time.Time    `json:"created_at"`
@@ -194,12 +196,17 @@ func (s *Service) get(ctx context.Context, in *GetIn) (*GetOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &GetOut{GetResponse{d.Order.view(), make([]ItemView, len(d.Items)), make([]MomentView, len(d.Timeline))}}
-	for i, item := range d.Items {
-		out.Body.Items[i] = ItemView{item.ProductID, item.Name, item.Price, item.Quantity, item.SellerID}
-	}
+	out := &GetOut{GetResponse{d.Order.view(), views(d.Items), make([]MomentView, len(d.Timeline))}}
 	for i, m := range d.Timeline {
 		out.Body.Timeline[i] = MomentView{m.At.UTC(), m.Status, m.Reason}
 	}
 	return out, nil
+}
+
+func views(items []Item) []ItemView {
+	list := make([]ItemView, len(items))
+	for i, item := range items {
+		list[i] = ItemView{item.ProductID, item.Name, item.Price, item.Quantity, item.SellerID}
+	}
+	return list
 }

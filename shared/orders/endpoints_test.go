@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -109,69 +108,6 @@ func TestCreatePriceChanged(t *testing.T) {
 	a.Into(t, &p)
 	if got := string(p.Changes); a.Status != 409 || got != `[{"product_id":1,"expected":"1.00","actual":"999.99"}]` && got != `[{"actual":"999.99","expected":"1.00","product_id":1}]` {
 		t.Errorf("%d %s", a.Status, a.Body)
-	}
-}
-
-func TestCreateIdempotent(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	const keys, copies = 20, 20
-	request := func(key int, body string) apitest.Request {
-		return apitest.Request{Body: body, Cookie: b.cookie, Header: http.Header{"Idempotency-Key": {fmt.Sprintf("key-number-%08d", key)}}}
-	}
-	const body = `{"items":[{"product_id":2,"quantity":1}]}`
-	var wg sync.WaitGroup
-	for key := range keys {
-		answers := make([]apitest.Answer, copies)
-		for i := range copies {
-			wg.Go(func() { answers[i] = b.create.Do(t, request(key, body)) })
-		}
-		wg.Wait()
-		fresh := 0
-		for _, a := range answers {
-			if a.Status != 201 || string(a.Body) != string(answers[0].Body) {
-				t.Errorf("key %d: %d %s, others %s", key, a.Status, a.Body, answers[0].Body)
-			}
-			if a.Header.Get("Idempotency-Replayed") != "true" {
-				fresh++
-			}
-		}
-		if fresh != 1 {
-			t.Errorf("key %d: %d answers are no replay, want 1", key, fresh)
-		}
-		if a := b.create.Do(t, request(key, `{"items":[{"product_id":2,"quantity":2}]}`)); a.Status != 422 {
-			t.Errorf("key %d with another body: %d", key, a.Status)
-		}
-	}
-	if n := b.count(t, `SELECT count(*) FROM orders.orders`); n != keys {
-		t.Errorf("%d orders, want %d", n, keys)
-	}
-	_, stranger := b.app.SignUp(t, "stranger", session.RoleUser)
-	other := request(0, body)
-	other.Cookie = stranger
-	if a := b.create.Do(t, other); a.Status != 201 || a.Header.Get("Idempotency-Replayed") != "" {
-		t.Errorf("a key is its user's own: %d %v", a.Status, a.Header)
-	}
-}
-
-func TestCreateInFlight(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	tx, err := b.app.DB.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tx.Rollback(t.Context()) //nolint:errcheck // ends the test's own hold
-	_, err = tx.Exec(t.Context(), `INSERT INTO orders.idempotency (user_id, key, body_hash, order_id) VALUES ($1, '0123456789abcdef', '', 1)`, b.buyer.UserID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := b.create.Do(t, apitest.Request{
-		Body: `{"items":[{"product_id":2,"quantity":1}]}`, Cookie: b.cookie,
-		Header: http.Header{"Idempotency-Key": {"0123456789abcdef"}},
-	})
-	if a.Status != 409 || a.Header.Get("Retry-After") == "" || !strings.Contains(string(a.Body), "in_flight") {
-		t.Errorf("%d %v %s", a.Status, a.Header, a.Body)
 	}
 }
 

@@ -28,6 +28,8 @@ type Service struct {
 	outbox    outbox.Outbox
 	publisher stream.Publisher
 	patience  time.Duration // after which an order without an answer expires
+	window    time.Duration // after its completion in which an order may be cancelled
+	keysKept  time.Duration // idempotency keys
 }
 
 func read(e *platform.Env) *Service { return &Service{db: e.Postgres(schema)} }
@@ -35,7 +37,7 @@ func read(e *platform.Env) *Service { return &Service{db: e.Postgres(schema)} }
 func write(e *platform.Env) *Service {
 	s := read(e)
 	s.outbox = outbox.Outbox{Schema: schema, Due: e.Config().OutboxDue}
-	s.patience = e.Config().OrderTTL
+	s.patience, s.window, s.keysKept = e.Config().OrderTTL, e.Config().CancelWindow, e.Config().IdempotencyKeep
 	s.publisher = stream.NewPublisher(e)
 	return s
 }

@@ -1,14 +1,16 @@
 package orders
 
 import (
-	"maps"
+	"cmp"
+	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
-	"mercato/shared/event"
 	"mercato/shared/platform/inbox"
-	"mercato/shared/platform/money"
 )
 
 // askFresh queues the taking of events and collects those that were not seen before.
@@ -20,87 +22,103 @@ func askFresh(b *pgx.Batch, events []inbox.Event, fresh map[string]bool) {
 	})
 }
 
-// askStatus queues the locking of orders, in the order of their ids.
-func askStatus(b *pgx.Batch, orders []int64, standing map[int64]Status) {
-	b.Queue(`SELECT o.id, o.status FROM orders.orders o WHERE o.id = ANY($1) ORDER BY o.id FOR UPDATE`, orders).
+// standing is what a verdict over an order needs, in the order of scan.
+const standing = `o.id, o.user_id, o.status, o.reason, o.deadline, coalesce(o.settled_at, now()), coalesce(o.lines, '')`
+
+func (o *Order) standing() []any {
+	return []any{&o.ID, &o.UserID, &o.Status, &o.Reason, &o.Deadline, &o.SettledAt, &o.Lines}
+}
+
+// askStanding queues the locking of orders, in the order of their ids, and collects where they stand; an order that
+// there is not has an id and no status.
+func askStanding(b *pgx.Batch, orders []int64, found map[int64]*Order) {
+	for _, id := range orders {
+		found[id] = &Order{ID: id}
+	}
+	b.Queue(`SELECT `+standing+` FROM orders.orders o WHERE o.id = ANY($1) ORDER BY o.id FOR UPDATE`, orders).
 		Query(func(rows pgx.Rows) error {
-			var id int64
-			var status Status
-			_, err := pgx.ForEachRow(rows, []any{&id, &status}, func() error { standing[id] = status; return nil })
+			var o Order
+			_, err := pgx.ForEachRow(rows, o.standing(), func() error { *found[o.ID] = o; return nil })
 			return err //nolint:wrapcheck // the use case says what it was doing
 		})
 }
 
-// updateOrders writes the new statuses and their lines in the timelines. The condition on the old status
-// repeats, in SQL, what the transition table has allowed.
-func updateOrders(b *pgx.Batch, settled []event.OrderDecided) {
-	if len(settled) == 0 {
-		return
-	}
-	ids := make([]int64, len(settled))
-	statuses, reasons, correlations := make([]string, len(settled)), make([]string, len(settled)), make([]string, len(settled))
-	for i, d := range settled {
-		ids[i], statuses[i], reasons[i], correlations[i] = d.OrderID, d.Status, d.Reason, d.CorrelationID
-	}
-	b.Queue(`WITH decided AS (
-			SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) d (id, status, reason, correlation_id)),
-		moved AS (
-			UPDATE orders.orders o SET status = d.status, reason = d.reason, settled_at = now() FROM decided d
-			WHERE o.id = d.id AND o.status = 'PENDING'
-			RETURNING o.id, d.status, d.reason, d.correlation_id)
-		INSERT INTO orders.order_events (order_id, status, reason, correlation_id)
-		SELECT m.id, m.status, m.reason, m.correlation_id FROM moved m`, ids, statuses, reasons, correlations)
+// askNow queues the question what time it is: that of the rows.
+func askNow(b *pgx.Batch, now *time.Time) {
+	b.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(now) })
 }
 
-// healCatalog writes into the catalogue what refusals say of products, where it is newer.
-func healCatalog(b *pgx.Batch, settled []event.OrderDecided) {
-	now := map[int64]event.ProductNow{}
-	for _, d := range settled {
-		for _, c := range d.Changes {
-			if c.Version > now[c.ProductID].Version {
-				now[c.ProductID] = c
-			}
+// overdue is an order whose deadline has passed, and the correlation id of its placing.
+type overdue struct {
+	Order
+
+	correlation string
+}
+
+// askOverdue queues the locking of pending orders whose deadline has passed, at most limit. What somebody else has in
+// hand is left to him, so nobody waits; the oldest come first.
+func askOverdue(b *pgx.Batch, limit int, found *[]overdue) {
+	b.Queue(`SELECT `+standing+`, coalesce((SELECT e.correlation_id FROM orders.order_events e
+			WHERE e.order_id = o.id ORDER BY e.id LIMIT 1), '')
+		FROM orders.orders o WHERE o.status = 'PENDING' AND o.deadline <= now()
+		ORDER BY o.deadline, o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED`, limit).Query(func(rows pgx.Rows) error {
+		var o overdue
+		_, err := pgx.ForEachRow(rows, append(o.standing(), &o.correlation), func() error {
+			*found = append(*found, o)
+			return nil
+		})
+		slices.SortFunc(*found, func(a, b overdue) int { return cmp.Compare(a.ID, b.ID) })
+		return err //nolint:wrapcheck // the use case says what it was doing
+	})
+}
+
+// updateOrders writes where orders end up, and every step in their timelines. An order moves only from where it
+// stood, whatever happened since.
+func updateOrders(b *pgx.Batch, moves []move) {
+	if len(moves) == 0 {
+		return
+	}
+	var ids, steps []int64
+	var from, to, reasons, statuses, whys, correlations []string
+	last := map[int64]int{}
+	for _, m := range moves {
+		steps, statuses = append(steps, m.order), append(statuses, string(m.to))
+		whys, correlations = append(whys, m.reason), append(correlations, m.correlation)
+		i, again := last[m.order]
+		if !again {
+			i, last[m.order] = len(ids), len(ids)
+			ids, from, to, reasons = append(ids, m.order), append(from, string(m.from)), append(to, ""), append(reasons, "")
 		}
+		to[i], reasons[i] = string(m.to), m.reason
 	}
-	if len(now) == 0 {
-		return
-	}
-	var products []int64
-	var versions, available []int
-	var prices []money.Amount
-	for _, id := range slices.Sorted(maps.Keys(now)) {
-		price, _ := money.Parse(now[id].Price) // Valid has let it through
-		products, versions = append(products, id), append(versions, now[id].Version)
-		prices, available = append(prices, price), append(available, now[id].Available)
-	}
-	b.Queue(`WITH locked AS (
-			SELECT c.product_id FROM orders.catalog c WHERE c.product_id = ANY($1) ORDER BY c.product_id FOR UPDATE)
-		UPDATE orders.catalog c SET version = n.version, price = n.price, quantity = n.available
-		FROM unnest($1::bigint[], $2::int[], $3::numeric[], $4::int[]) n (product_id, version, price, available)
-		JOIN locked l ON l.product_id = n.product_id
-		WHERE c.product_id = n.product_id AND c.version < n.version`, products, versions, prices, available)
+	b.Queue(`WITH moved AS (
+			UPDATE orders.orders o SET status = m.status, reason = m.reason, settled_at = coalesce(o.settled_at, now())
+			FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) m (id, was, status, reason)
+			WHERE o.id = m.id AND o.status = m.was RETURNING o.id)
+		INSERT INTO orders.order_events (order_id, status, reason, correlation_id)
+		SELECT s.id, s.status, s.reason, s.correlation_id
+		FROM unnest($5::bigint[], $6::text[], $7::text[], $8::text[]) WITH ORDINALITY s (id, status, reason, correlation_id, n)
+		JOIN moved m ON m.id = s.id ORDER BY s.n`, ids, from, to, reasons, steps, statuses, whys, correlations)
 }
 
-// upsertCatalog writes products, in the order of their ids, unless what is there is newer. The same version
-// is written once more: a refusal may have healed it, which says less than the product's own event.
-func upsertCatalog(b *pgx.Batch, newest map[int64]event.ProductChanged) {
-	var products, sellers []int64
-	var versions, quantities []int
-	var names []string
-	var prices []money.Amount
-	var archived []bool
-	for _, id := range slices.Sorted(maps.Keys(newest)) {
-		p := newest[id]
-		price, _ := money.Parse(p.Price) // Valid has let it through
-		products, sellers, versions = append(products, id), append(sellers, p.SellerID), append(versions, p.Version)
-		names, prices = append(names, p.Name), append(prices, price)
-		quantities, archived = append(quantities, p.Quantity), append(archived, p.Archived)
+func insertAudits(b *pgx.Batch, audits []audit) {
+	if len(audits) == 0 {
+		return
 	}
-	b.Queue(`INSERT INTO orders.catalog (product_id, version, name, price, seller_id, quantity, archived)
-		SELECT n.product_id, n.version, n.name, n.price, n.seller_id, n.quantity, n.archived
-		FROM unnest($1::bigint[], $2::int[], $3::text[], $4::numeric[], $5::bigint[], $6::int[], $7::bool[])
-			n (product_id, version, name, price, seller_id, quantity, archived)
-		ON CONFLICT (product_id) DO UPDATE SET version = excluded.version, name = excluded.name, price = excluded.price,
-			seller_id = excluded.seller_id, quantity = excluded.quantity, archived = excluded.archived
-		WHERE catalog.version <= excluded.version`, products, versions, names, prices, sellers, quantities, archived)
+	actions, targets, reasons := make([]string, len(audits)), make([]string, len(audits)), make([]string, len(audits))
+	for i, a := range audits {
+		actions[i], targets[i], reasons[i] = a.action, a.target, a.reason
+	}
+	b.Queue(`SELECT ops.audit(a.action, a.target, a.reason)
+		FROM unnest($1::text[], $2::text[], $3::text[]) a (action, target, reason)`, actions, targets, reasons)
+}
+
+// deleteKeys forgets idempotency keys of a certain age, at most limit, and says how many.
+func deleteKeys(ctx context.Context, db *pgxpool.Pool, age time.Duration, limit int) (int, error) {
+	tag, err := db.Exec(ctx, `DELETE FROM orders.idempotency i WHERE i.ctid = ANY (ARRAY(
+		SELECT k.ctid FROM orders.idempotency k WHERE k.created_at < now() - $1::interval LIMIT $2))`, age, limit)
+	if err != nil {
+		return 0, fmt.Errorf("deleting idempotency keys: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
 }

@@ -43,6 +43,10 @@ func inFlight(err error) error {
 	if !ok || e.Code != "55P03" { // lock_not_available
 		return err
 	}
+	return errInFlight(err)
+}
+
+func errInFlight(err error) error {
 	return &fault.Error{
 		Kind: fault.Conflict, Code: "in_flight", RetryAfter: time.Second, Err: err,
 		Message: "Another request with this Idempotency-Key is still at work.",
@@ -90,6 +94,9 @@ func orderByKey(ctx context.Context, db *pgxpool.Pool, buyer int64, key string, 
 	err = db.QueryRow(ctx, `SELECT o.id, o.total_price, o.item_count, i.body_hash = $3
 		FROM orders.idempotency i JOIN orders.orders o ON o.id = i.order_id
 		WHERE i.user_id = $1 AND i.key = $2`, buyer, key, hash).Scan(&o.ID, &o.TotalPrice, &o.ItemCount, &same)
+	if errors.Is(err, pgx.ErrNoRows) { // the key was forgotten in this moment: the next request places an order
+		err = errInFlight(err)
+	}
 	o.Status = Pending // the answer is the one that was given then
 	return o, same, err
 }
@@ -133,5 +140,36 @@ func ordersOf(ctx context.Context, db *pgxpool.Pool, buyer int64, status Status,
 	if err != nil {
 		return nil, err //nolint:wrapcheck // List says what it was doing
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Order]) //nolint:wrapcheck // List says what it was doing
+	var list []Order
+	var o Order
+	_, err = pgx.ForEachRow(rows, o.columns(), func() error { list = append(list, o); return nil })
+	return list, err //nolint:wrapcheck // List says what it was doing
+}
+
+// salesOf reads a page of orders that hold lines of a seller, with those lines, in one statement.
+func salesOf(ctx context.Context, db *pgxpool.Pool, seller int64, status Status, before int64, limit int) ([]Sale, error) {
+	rows, err := db.Query(ctx, `WITH page AS (
+			SELECT DISTINCT i.order_id FROM orders.order_items i JOIN orders.orders o ON o.id = i.order_id
+			WHERE i.seller_id = $1 AND i.order_id < $2 AND ($3 = '' OR o.status = $3) ORDER BY i.order_id DESC LIMIT $4)
+		SELECT o.id, o.status, o.created_at, o.username, i.product_id, i.seller_id, i.name, i.price, i.quantity
+		FROM page p JOIN orders.orders o ON o.id = p.order_id
+		JOIN orders.order_items i ON i.order_id = p.order_id AND i.seller_id = $1
+		ORDER BY o.id DESC, i.product_id`, seller, before, string(status), limit)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // Sales says what it was doing
+	}
+	var list []Sale
+	var s Sale
+	var i Item
+	columns := []any{&s.OrderID, &s.Status, &s.CreatedAt, &s.Buyer, &i.ProductID, &i.SellerID, &i.Name, &i.Price, &i.Quantity}
+	_, err = pgx.ForEachRow(rows, columns, func() error {
+		if n := len(list); n == 0 || list[n-1].OrderID != s.OrderID {
+			list = append(list, s)
+		}
+		last := &list[len(list)-1]
+		line, _ := i.Price.Times(i.Quantity) // the order's total could hold it
+		last.Items, last.TotalPrice = append(last.Items, i), last.TotalPrice+line
+		return nil
+	})
+	return list, err //nolint:wrapcheck // Sales says what it was doing
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,10 +19,15 @@ import (
 
 // Consume hears what became of orders, and what products are now.
 var Consume = stream.Subscription[*Service]{
-	Name: "orders-consume", Group: schema, Open: read,
+	Name: "orders-consume", Group: schema, Open: write,
 	Reads: []stream.Reads[*Service]{
 		{Stream: event.InventoryStream, Valid: validDecision, Apply: (*Service).decided},
 		{Stream: event.ProductsStream, Valid: validProduct, Apply: (*Service).catalogued},
+	},
+	Chores: []stream.Chore[*Service]{
+		// An order whose answer waits to be read must not expire.
+		{Every: time.Second, After: event.InventoryStream, Do: (*Service).expire},
+		{Every: 10 * time.Second, Do: (*Service).forgetKeys}, // 20,000 at a time keep up with 2,000 orders a second
 	},
 }
 
@@ -52,8 +58,8 @@ func listed(text string) error {
 	return err //nolint:wrapcheck // the consumer says which entry
 }
 
-// decided settles orders as products decided them. A decision that comes again, or for an order that
-// has been settled otherwise, changes nothing.
+// decided settles orders as products decided them. A decision that comes again changes nothing; one that cannot be
+// is audited, and what it took comes back.
 func (s *Service) decided(ctx context.Context, entries []stream.Entry) (err error) {
 	defer fault.Wrap(&err, "orders.decided(%d entries)", len(entries))
 	decisions := make([]event.OrderDecided, len(entries))
@@ -62,37 +68,41 @@ func (s *Service) decided(ctx context.Context, entries []stream.Entry) (err erro
 		decisions[i], _ = event.ParseOrderDecided(e.Fields) // Valid has let it through
 		events[i], orders[i] = inbox.Event{ID: decisions[i].ID, Replays: decisions[i].Replays}, decisions[i].OrderID
 	}
-	fresh, standing := map[string]bool{}, map[int64]Status{}
-	return postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
+	fresh, found := map[string]bool{}, map[int64]*Order{}
+	var c changes
+	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
 		askFresh(b, events, fresh)
-		askStatus(b, orders, standing)
+		askStanding(b, orders, found)
 	}, func(b *pgx.Batch) error {
-		var settled []event.OrderDecided
+		var believed []event.OrderDecided
 		for _, d := range decisions {
-			if fresh[d.ID] {
-				delete(fresh, d.ID) // the batch may hold it twice
-				if s.settles(ctx, d, standing) {
-					settled = append(settled, d)
-				}
+			if !fresh[d.ID] {
+				continue
 			}
+			delete(fresh, d.ID) // the batch may hold it twice
+			o := found[d.OrderID]
+			v := o.Answered(d)
+			if tell(ctx, o, d, v); string(v.To) == d.Status {
+				believed = append(believed, d)
+			}
+			c.add(o, v, d.Envelope)
 		}
-		updateOrders(b, settled)
-		healCatalog(b, settled)
+		s.queue(b, c)
+		healCatalog(b, believed)
 		return nil
 	})
+	if err == nil {
+		s.publisher.Hurry(ctx, c.recalls...)
+	}
+	return err
 }
 
-// settles says whether a decision moves its order, and moves it in standing.
-func (s *Service) settles(ctx context.Context, d event.OrderDecided, standing map[int64]Status) bool {
-	from, known := standing[d.OrderID]
-	to := Status(d.Status)
-	if !from.May(to) {
-		slog.WarnContext(telemetry.WithCorrelation(ctx, d.CorrelationID), "decision changes nothing",
-			"order_id", d.OrderID, "known", known, "from", string(from), "to", d.Status, "event_id", d.ID)
-		return false
+// tell logs an answer that is not what an order waits for.
+func tell(ctx context.Context, o *Order, d event.OrderDecided, v Verdict) {
+	if string(v.To) != d.Status {
+		slog.WarnContext(telemetry.WithCorrelation(ctx, d.CorrelationID), "answer is not what the order waits for",
+			"order_id", o.ID, "stands", string(o.Status), "answer", d.Status, "event_id", d.ID, "audit", v.Audit)
 	}
-	standing[d.OrderID] = to
-	return true
 }
 
 // catalogued keeps the catalogue: of each product the highest version.

@@ -5,16 +5,20 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"mercato/shared/event"
 	"mercato/shared/orders"
 	"mercato/shared/platform/apitest"
 	"mercato/shared/platform/stream"
+	"mercato/shared/platform/streamtest"
 )
 
-func (b bundle) timeline(t *testing.T, id int64) (standing string) {
+func (b bundle) timeline(t testing.TB, id int64) (standing string) {
 	t.Helper()
 	var got orders.GetResponse
 	b.get.Do(t, apitest.Request{Path: fmt.Sprintf("/api/orders/%d", id), Cookie: b.cookie}).Into(t, &got)
@@ -30,26 +34,122 @@ func (b bundle) timeline(t *testing.T, id int64) (standing string) {
 func TestDecided(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	var ids []int64
-	for range 3 {
-		ids = append(ids, b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID)
-	}
-	first := event.OrderDecided{Envelope: event.Envelope{ID: uuid.NewString()}, OrderID: ids[0], Status: event.Completed}
-	b.decide(t,
-		first, first,
-		event.OrderDecided{OrderID: ids[1], Status: event.Failed, Reason: event.OutOfStock},
-		event.OrderDecided{OrderID: 999999, Status: event.Completed}, // nobody's order
-		event.OrderDecided{OrderID: ids[1], Status: event.Completed}, // too late
-	)
-	b.decide(t, first, event.OrderDecided{OrderID: ids[0], Status: event.Failed, Reason: event.ProductGone})
+	ids := b.bulk(t, 3, time.Hour)
+	first, refusal := completed(ids[0]), failed(ids[1])
+	b.decide(t, first, first, refusal)
+	again := failed(ids[1]) // under another name
+	again.Reason = event.ProductGone
+	b.decide(t, refusal, completed(ids[0]), again, first)
 	for i, want := range []string{"PENDING ;COMPLETED ;", "PENDING ;FAILED out_of_stock;", "PENDING ;"} {
 		if got := b.timeline(t, ids[i]); got != want {
 			t.Errorf("order %d: %s, want %s", i, got, want)
 		}
 	}
-	if n := b.count(t, `SELECT count(*) FROM orders.inbox`); n != 5+2 {
-		t.Errorf("%d events in the inbox, want 5 decisions and 2 products", n)
+	if n := b.count(t, `SELECT count(*) FROM orders.inbox`); n != 4+2 {
+		t.Errorf("%d events in the inbox, want 4 decisions and 2 products", n)
 	}
+	if n := b.count(t, `SELECT count(*) FROM ops.audit`); n != 0 {
+		t.Errorf("%d audit rows of what is in order", n)
+	}
+	b.sound(t)
+}
+
+// TestDecidedImpossible: of an answer that cannot be, a row is written, and what it took comes back.
+func TestDecidedImpossible(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ids := b.bulk(t, 4, time.Hour)
+	const nobodys, refused = 999_998, 999_999
+	other := completed(ids[2])
+	other.Lines = event.Digest([]event.OrderLine{{ProductID: pen, Quantity: 2}})
+	contradiction, traced := failed(ids[0]), completed(nobodys)
+	contradiction.CorrelationID, traced.CorrelationID, traced.Traceparent = "why", "stray", "00-trace"
+	b.decide(t, completed(ids[0]), failed(ids[1]), contradiction, completed(ids[1]), other, completed(ids[3]), traced, traced, failed(refused))
+	for i, want := range []string{"PENDING ;COMPLETED ;CANCELLED mismatch;", "PENDING ;FAILED out_of_stock;", "PENDING ;CANCELLED mismatch;", "PENDING ;COMPLETED ;"} {
+		if got := b.timeline(t, ids[i]); got != want {
+			t.Errorf("order %d: %s, want %s", i, got, want)
+		}
+	}
+	audits := b.texts(t, `SELECT actor || ' ' || action || ' ' || target FROM ops.audit ORDER BY id`)
+	want := []string{
+		fmt.Sprintf("orders answer_contradicts order:%d", ids[0]), fmt.Sprintf("orders answer_contradicts order:%d", ids[1]),
+		fmt.Sprintf("orders answer_of_other_lines order:%d", ids[2]),
+		fmt.Sprintf("orders answer_without_order order:%d", nobodys), fmt.Sprintf("orders answer_without_order order:%d", refused),
+	}
+	if diff := cmp.Diff(want, audits); diff != "" {
+		t.Error(diff)
+	}
+	var recalled []int64
+	for _, e := range b.recalls(t) {
+		recalled = append(recalled, e.OrderID)
+		if e.OrderID == nobodys && (e.CorrelationID != "stray" || e.Traceparent != "00-trace") {
+			t.Errorf("the event's envelope is %+v", e.Envelope)
+		}
+	}
+	if diff := cmp.Diff([]int64{ids[0], ids[1], ids[2], nobodys}, recalled); diff != "" {
+		t.Error(diff)
+	}
+	if n := b.count(t, `SELECT count(*) FROM orders.order_events e WHERE e.status = 'CANCELLED' AND e.correlation_id = 'why'`); n != 1 {
+		t.Error("the timeline does not name the answer's correlation id")
+	}
+	before := b.count(t, `SELECT count(*) FROM orders.outbox`)
+	b.decide(t, completed(ids[0]), failed(ids[0]), completed(ids[2])) // they are cancelled: their OrderCancelled is certain
+	if after := b.count(t, `SELECT count(*) FROM orders.outbox`); after != before {
+		t.Errorf("%d rows in the outbox, %d before", after, before)
+	}
+}
+
+// TestImpossibleAnswersHealNothing: only an answer that was waited for is believed about prices.
+func TestImpossibleAnswersHealNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ids := b.bulk(t, 1, time.Hour)
+	b.decide(t, completed(ids[0]))
+	for _, id := range []int64{ids[0], 999_999} {
+		forged := failed(id)
+		forged.Changes = []event.ProductNow{{ProductID: laptop, Price: "0.01", Version: 7, Available: 5}}
+		b.decide(t, forged)
+	}
+	if r := b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`); r.TotalPrice != 99999 {
+		t.Errorf("the price is %s now", r.TotalPrice)
+	}
+}
+
+func (b bundle) texts(t testing.TB, query string) []string {
+	t.Helper()
+	rows, err := b.app.DB.Query(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// recalls reads what the stream says of orders that were taken back; the outbox must say the same.
+func (b bundle) recalls(t testing.TB) (list []event.OrderCancelled) {
+	t.Helper()
+	for _, entry := range streamtest.Entries(t, b.app.Redis, event.CancellationsStream) {
+		fields := map[string]string{}
+		for k, v := range entry {
+			fields[k], _ = v.(string)
+		}
+		e, err := event.ParseOrderCancelled(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, e)
+		if n := b.count(t, `SELECT count(*) FROM orders.outbox x WHERE x.event_id = $1 AND x.stream = $2 AND x.fields ->> 'order_id' = $3`,
+			e.ID, event.CancellationsStream, fmt.Sprint(e.OrderID)); n != 1 {
+			t.Errorf("event %s of order %d is not in the outbox", e.ID, e.OrderID)
+		}
+	}
+	if n := b.count(t, `SELECT count(*) FROM orders.outbox x WHERE x.stream = $1`, event.CancellationsStream); n != len(list) {
+		t.Errorf("%d are on the stream, %d in the outbox", len(list), n)
+	}
+	return list
 }
 
 func TestDecidedInUpperCase(t *testing.T) {
@@ -147,4 +247,34 @@ func TestValid(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDecidedReplayed: an answer that was buried changes nothing until it is replayed, and then once; the replay of one
+// whose order has expired in the meantime changes nothing.
+func TestDecidedReplayed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ids := b.bulk(t, 2, time.Hour)
+	first, second := completed(ids[0]), completed(ids[1])
+	for _, d := range []event.OrderDecided{first, second} {
+		b.exec(t, `INSERT INTO orders.inbox (event_id, buried) VALUES ($1, 0)`, d.ID)
+		b.exec(t, `INSERT INTO ops.dead_letters (event_id, reader, stream, error_code, error, attempts, due_at, envelope)
+			VALUES ($1, 'orders', 'inventory_stream', 'failed', 'it failed', 5, now(), '{}')`, d.ID)
+	}
+	b.exec(t, `UPDATE orders.orders o SET deadline = now() WHERE o.id = $1`, ids[1])
+	b.decide(t, first, second) // copies of what is buried
+	b.chore(t, event.InventoryStream)
+	for replays := range 3 {
+		first.Replays, second.Replays = replays, replays
+		b.decide(t, first, second, first)
+	}
+	for i, want := range []string{"PENDING ;COMPLETED ;", "PENDING ;EXPIRED no_answer;"} {
+		if got := b.timeline(t, ids[i]); got != want {
+			t.Errorf("order %d: %s, want %s", i, got, want)
+		}
+	}
+	if n := b.count(t, `SELECT count(*) FROM ops.dead_letters d WHERE d.state = 'resolved'`); n != 2 {
+		t.Errorf("%d of 2 dead letters are resolved", n)
+	}
+	b.sound(t)
 }
