@@ -22,4 +22,5 @@ POST /api/auth/logout
 POST /api/auth/signup
 POST /api/orders
 POST /api/products
+POST /api/products/catalog/rebuild
 `
