@@ -1,13 +1,19 @@
 package products_test
 
 import (
+	"context"
 	"testing"
 
 	"mercato/shared/event"
 )
 
 // bury does what a consumer does with an event that it cannot apply.
-func (s *shop) bury(t testing.TB, e event.Envelope, name string) {
+func (s *shop) bury(t interface {
+	Helper()
+	Fatal(args ...any)
+	Context() context.Context
+}, e event.Envelope, name string,
+) {
 	t.Helper()
 	_, err := s.DB.Exec(t.Context(), `
 		WITH mark AS (INSERT INTO products.inbox (event_id, buried) VALUES ($1, $2)

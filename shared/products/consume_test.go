@@ -50,7 +50,7 @@ func (*shop) await(t *testing.T, so func() bool) {
 	t.Helper()
 	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
-	look := time.NewTicker(10 * time.Millisecond)
+	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for !so() {
 		select {
