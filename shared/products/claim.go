@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mercato/shared/event"
@@ -25,10 +26,7 @@ func claimOf(order int64, e event.Envelope) claim {
 // products after them, the inbox last, by everyone: no two workers wait for each other in a circle.
 func askClaim(b *pgx.Batch, claims []claim, granted map[int64]string) {
 	sorted := slices.SortedStableFunc(slices.Values(claims), func(a, b claim) int { return cmp.Compare(a.order, b.order) })
-	orders, events, replays := make([]int64, len(sorted)), make([]string, len(sorted)), make([]int, len(sorted))
-	for i, c := range sorted {
-		orders[i], events[i], replays[i] = c.order, c.event.ID, c.event.Replays
-	}
+	orders, events, replays := columnsOf(sorted)
 	b.Queue(`INSERT INTO products.decisions AS d (order_id, event_id)
 		SELECT c.id, c.event FROM unnest($1::bigint[], $2::uuid[], $3::int[]) WITH ORDINALITY c (id, event, replays, place)
 		WHERE NOT EXISTS (SELECT FROM products.inbox i WHERE i.event_id = c.event AND i.buried >= c.replays)
@@ -39,6 +37,15 @@ func askClaim(b *pgx.Batch, claims []claim, granted map[int64]string) {
 		_, err := pgx.ForEachRow(rows, []any{&order, &event}, func() error { granted[order] = event; return nil })
 		return err
 	})
+}
+
+// columnsOf turns claims into what unnest takes. Events go as bytes: as text, each batch would be encoded twice.
+func columnsOf(claims []claim) (orders []int64, events [][16]byte, replays []int) {
+	orders, events, replays = make([]int64, len(claims)), make([][16]byte, len(claims)), make([]int, len(claims))
+	for i, c := range claims {
+		orders[i], events[i], replays[i] = c.order, uuid.MustParse(c.event.ID), c.event.Replays // Valid has let it through
+	}
+	return orders, events, replays
 }
 
 // confirm queues what says that the events have arrived. One that was granted its claim is confirmed by the row of

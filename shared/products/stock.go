@@ -41,10 +41,7 @@ func askStock(b *pgx.Batch, orders []event.OrderPlaced, stock map[int64]Stock) {
 // then collects what gives it back: only under the locks is it sure that nobody else has. What an event asks for
 // that lies buried is left out.
 func askHeld(b *pgx.Batch, claims []claim, back map[move]bool) {
-	orders, events, replays := make([]int64, len(claims)), make([]string, len(claims)), make([]int, len(claims))
-	for i, c := range claims {
-		orders[i], events[i], replays[i] = c.order, c.event.ID, c.event.Replays
-	}
+	orders, events, replays := columnsOf(claims)
 	b.Queue(`SELECT FROM products.products p WHERE p.id IN (
 			SELECT l.product_id FROM products.stock_ledger l WHERE l.order_id = ANY($1) AND l.kind = 'reserve'
 				AND NOT EXISTS (SELECT FROM products.stock_ledger r
