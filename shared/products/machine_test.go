@@ -186,6 +186,7 @@ func (m *machine) replay(t *rapid.T) {
 
 // agree holds stock, ledger and letters against the model.
 func (m *machine) agree(t *testing.T, rt *rapid.T) {
+	t.Helper()
 	var stock, ledger map[int64]int
 	var dead []string
 	if err := m.DB.QueryRow(t.Context(), `SELECT json_object_agg(p.id, p.quantity),

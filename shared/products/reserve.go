@@ -20,7 +20,9 @@ import (
 type Impossible map[int]error
 
 // Error implements error.
-func (i Impossible) Error() string { return fmt.Sprintf("%d orders that nobody can have placed", len(i)) }
+func (i Impossible) Error() string {
+	return fmt.Sprintf("%d orders that nobody can have placed", len(i))
+}
 
 // Reserve decides orders in their order, takes the stock of those that can be served, and answers each:
 // one transaction of two round trips, whatever their number. An order that was decided or cancelled before changes

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -42,11 +43,13 @@ func stat(file string) (parent int, own, ended time.Duration) {
 	if err != nil {
 		return 0, 0, 0 // it has ended
 	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	number := func(n int) int {
 		v, _ := strconv.Atoi(fields[n-3])
 		return v
 	}
-	span := func(user, system int) time.Duration { return time.Duration(number(user)+number(system)) * time.Second / ticks }
+	span := func(user, system int) time.Duration {
+		return time.Duration(number(user)+number(system)) * time.Second / ticks
+	}
 	return number(4), span(14, 15), span(16, 17)
 }
