@@ -2,7 +2,6 @@ package products_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -11,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"mercato/shared/event"
-	"mercato/shared/platform/fault"
 	"mercato/shared/platform/stream"
 	"mercato/shared/platform/streamtest"
 	"mercato/shared/products"
@@ -238,32 +236,6 @@ func TestReserveBorrowedEvent(t *testing.T) {
 	}
 	if got := s.answers(t); len(got) != 4 || s.left(t, p[0]) != 6 {
 		t.Errorf("got %v with %d left", got, s.left(t, p[0]))
-	}
-	s.consistent(t)
-}
-
-// A product that never was is in no order that anybody placed: the entry is named, and nothing is decided with it.
-func TestReserveRefusesWhatNeverWas(t *testing.T) {
-	t.Parallel()
-	s := open(t)
-	p := s.stock(t, 1, 10)
-	before := s.snapshot(t)
-	worker := s.worker(t)
-	forged := order(2, p[0], 1, 999, 1)
-	err := worker(t.Context(), order(1, p[0], 1), forged, order(2, p[0], 2), order(3, 998, 1), order(4, p[0], 1))
-	refused, ok := errors.AsType[stream.Refused](err)
-	if !ok || len(refused) != 2 || s.snapshot(t) != before {
-		t.Fatalf("got %v, changed %v", err, s.snapshot(t) != before)
-	}
-	for _, id := range []string{"1-1", "1-3"} {
-		if f, ok := errors.AsType[*fault.Error](refused[id]); !ok || f.Code != "unknown_product" {
-			t.Errorf("entry %s: got %v", id, refused[id])
-		}
-	}
-	apply(t, worker, []event.OrderPlaced{order(1, p[0], 1), order(2, p[0], 2), order(4, p[0], 1)})
-	apply(t, worker, []event.OrderPlaced{forged}) // of an order that is decided: nothing is decided by it
-	if s.left(t, p[0]) != 6 || len(s.answers(t)) != 3 {
-		t.Errorf("%d left, %d answers", s.left(t, p[0]), len(s.answers(t)))
 	}
 	s.consistent(t)
 }
