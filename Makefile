@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev demo test check build bench-cold doctor reset generate fmt lint \
+.PHONY: help dev demo test check build bench-cold bench-worker doctor reset generate fmt lint \
 	stack formatted vet template workflows generated
 
 # How a Lambda is linked. Without -buildvcs=false a change of the docs alone
@@ -21,7 +21,7 @@ STACK := .local/bin/localstack
 TOOL = go tool -modfile=tools/lint/$(1).mod $(1)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 dev: build stack ## build and start everything here; PORT and MERCATO_HOME choose where
 	@exec $(STACK) dev
@@ -50,6 +50,9 @@ build: ## link every Lambda into dist/; GOOS and GOARCH may be given
 bench-cold: build ## compare each cold start with a hello-world Lambda's
 	@CGO_ENABLED=0 go build $(LAMBDA) -o .local/bin/hello ./tools/benchcold/hello
 	@go run ./tools/benchcold -hello .local/bin/hello
+
+bench-worker: ## compare the worker's rate with a plain loop's, on servers of its own
+	@go run ./tools/benchworker
 
 doctor: stack ## say what this machine lacks, and the fix
 	@exec $(STACK) doctor

@@ -1,4 +1,5 @@
-// Command products-consume reads orders_stream: it takes the stock of orders.
+// Command products-consume reads orders_stream and order_cancellations_stream: it takes the stock of orders, and gives it
+// back.
 package main
 
 import (

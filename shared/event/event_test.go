@@ -35,10 +35,13 @@ func TestWire(t *testing.T) {
 		Changes: []event.ProductNow{{ProductID: 1, Price: "899.99", Version: 3, Available: 5}},
 	}
 	changed := event.ProductChanged{Envelope: envelope(), ProductID: 1, Version: 3, Name: "Laptop", Price: "899.99", SellerID: 9, Quantity: 5, Archived: true}
+	cancelled := event.OrderCancelled{Envelope: envelope(), OrderID: 42}
 	golden(t, "orders_stream.json", placed.Fields())
+	golden(t, "order_cancellations_stream.json", cancelled.Fields())
 	golden(t, "inventory_stream.json", decided.Fields())
 	golden(t, "products_stream.json", changed.Fields())
 	same(t, placed, event.ParseOrderPlaced)
+	same(t, cancelled, event.ParseOrderCancelled)
 	same(t, decided, event.ParseOrderDecided)
 	same(t, changed, event.ParseProductChanged)
 }

@@ -24,4 +24,5 @@ POST /api/auth/signup
 POST /api/orders
 POST /api/orders/{id}/cancel
 POST /api/products
+POST /api/products/catalog/rebuild
 `

@@ -14,7 +14,7 @@ type endpoint[In, Out any] = api.Endpoint[*Service, In, Out]
 
 // Endpoints lists the domain's operations.
 func Endpoints() []api.Operation {
-	return []api.Operation{PublicList, PublicGet, List, MyHome, Get, Create, Update, Delete}
+	return []api.Operation{PublicList, PublicGet, List, MyHome, Get, Create, Update, Delete, Rebuild}
 }
 
 // ProductView is a product on the wire.
@@ -23,7 +23,7 @@ type ProductView struct {
 	Name        string       `json:"name"`
 	Price       money.Amount `json:"price" example:"999.99"`
 	Category    string       `json:"category"`
-	Quantity    int          `json:"quantity" minimum:"0" maximum:"1000000" doc:"In stock"`
+	Quantity    int          `json:"quantity" minimum:"0" maximum:"2147483647" doc:"In stock; what orders give back may raise it over what a seller may set"`
 	UserID      int64        `json:"user_id" minimum:"1" maximum:"9223372036854775807" doc:"The seller"`
 	CreatedAt   time.Time    `json:"created_at"`
 	Description string       `json:"description"`

@@ -83,7 +83,8 @@ type Change struct {
 	Quantity    *int
 }
 
-// Apply returns the listing as changed. Invalid for a change of nothing and for what NewListing refuses.
+// Apply returns the listing as changed. Invalid for a change of nothing and for what NewListing refuses; a quantity
+// that stays may be beyond what a seller may set, for stock comes back.
 func (c Change) Apply(l Listing) (Listing, error) {
 	if c == (Change{}) {
 		return Listing{}, fault.At("body", "must name a field to change")
@@ -92,8 +93,14 @@ func (c Change) Apply(l Listing) (Listing, error) {
 	set(&l.Description, c.Description)
 	set(&l.Category, c.Category)
 	set(&l.Price, c.Price)
+	stock := l.Quantity
+	l.Quantity = 0
 	set(&l.Quantity, c.Quantity)
-	return NewListing(l)
+	l, err := NewListing(l)
+	if c.Quantity == nil {
+		l.Quantity = stock
+	}
+	return l, err
 }
 
 func set[T any](field, value *T) {

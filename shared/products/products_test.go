@@ -91,20 +91,34 @@ func (s *shop) stock(t testing.TB, n, quantity int) []int64 {
 	return ids
 }
 
-// worker opens the subscription as its function would and returns what applies a batch.
+// worker opens the subscription as its function would and returns what applies a batch of orders.
 func (s *shop) worker(t testing.TB) func(ctx context.Context, orders ...event.OrderPlaced) error {
 	t.Helper()
-	service, reads := products.Consume.Open(s.Env(t)), products.Consume.Reads[0]
+	place, _ := s.hands(t)
+	return place
+}
+
+// hands opens the subscription as its function would and returns what applies a batch of orders, and one of
+// cancellations.
+func (s *shop) hands(t testing.TB) (place func(context.Context, ...event.OrderPlaced) error, cancel func(context.Context, ...event.OrderCancelled) error) {
+	t.Helper()
+	service, reads := products.Consume.Open(s.Env(t)), products.Consume.Reads
 	return func(ctx context.Context, orders ...event.OrderPlaced) error {
-		batch := make([]stream.Entry, len(orders))
-		for i, o := range orders {
-			batch[i] = stream.Entry{ID: fmt.Sprintf("1-%d", i), Stream: event.OrdersStream, Fields: o.Fields()}
-			if err := reads.Valid(batch[i]); err != nil {
-				return err
-			}
+			return applied(ctx, service, reads[0], orders)
+		}, func(ctx context.Context, orders ...event.OrderCancelled) error {
+			return applied(ctx, service, reads[1], orders)
 		}
-		return reads.Apply(service, ctx, batch)
+}
+
+func applied[S any, E interface{ Fields() map[string]string }](ctx context.Context, service S, reads stream.Reads[S], events []E) error {
+	batch := make([]stream.Entry, len(events))
+	for i, e := range events {
+		batch[i] = stream.Entry{ID: fmt.Sprintf("1-%d", i), Stream: reads.Stream, Fields: e.Fields()}
+		if err := reads.Valid(batch[i]); err != nil {
+			return err
+		}
 	}
+	return reads.Apply(service, ctx, batch)
 }
 
 // order makes an order of lines: product, quantity, product, quantity ...
@@ -115,6 +129,14 @@ func order(id int64, lines ...int64) event.OrderPlaced {
 	}
 	return o
 }
+
+// cancellation takes an order back. Its event can be told from an order's in the tables.
+func cancellation(id int64) event.OrderCancelled {
+	return event.OrderCancelled{OrderID: id, Envelope: event.Envelope{ID: cancels + uuid.NewString()[len(cancels):]}}
+}
+
+// cancels begins the id of every cancellation.
+const cancels = "cccccccc-"
 
 // count returns the number that a query gives.
 func (s *shop) count(t testing.TB, query string, args ...any) (n int) {
@@ -128,9 +150,9 @@ func (s *shop) count(t testing.TB, query string, args ...any) (n int) {
 // snapshot is everything that the domain holds.
 func (s *shop) snapshot(t testing.TB) (all string) {
 	t.Helper()
-	for _, table := range []string{"products", "stock_ledger", "decisions", "inbox", "outbox"} {
+	for _, table := range []string{"products.products", "products.stock_ledger", "products.decisions", "products.inbox", "products.outbox", "ops.dead_letters"} {
 		var rows string
-		err := s.DB.QueryRow(t.Context(), `SELECT coalesce(json_agg(t ORDER BY t::text), '[]')::text FROM products.`+table+` t`).Scan(&rows)
+		err := s.DB.QueryRow(t.Context(), `SELECT coalesce(json_agg(t ORDER BY t::text), '[]')::text FROM `+table+` t`).Scan(&rows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,11 +170,18 @@ func (s *shop) consistent(t testing.TB) {
 		"no stock is below 0": `SELECT count(*) FROM products.products p WHERE p.quantity < 0`,
 		"an order is answered once": `SELECT count(*) FROM (SELECT FROM products.outbox o WHERE o.stream = 'inventory_stream'
 			GROUP BY o.fields->>'order_id' HAVING count(*) > 1) t`,
-		"what is decided is answered": `SELECT abs((SELECT count(*) FROM products.decisions)
+		"what is decided is answered, but for a cancellation": `SELECT abs(
+			(SELECT count(*) FROM products.decisions d WHERE d.event_id::text NOT LIKE '` + cancels + `%')
 			- (SELECT count(*) FROM products.outbox o WHERE o.stream = 'inventory_stream'))`,
+		"what comes back was taken": `SELECT count(*) FROM products.stock_ledger l WHERE l.kind = 'release' AND NOT EXISTS (
+			SELECT FROM products.stock_ledger r WHERE r.order_id = l.order_id AND r.product_id = l.product_id
+				AND r.kind = 'reserve' AND r.delta = -l.delta)`,
+		"an order gives back all or nothing": `SELECT count(*) FROM (SELECT FROM products.stock_ledger l WHERE l.order_id IS NOT NULL
+			GROUP BY l.order_id HAVING sum(l.delta) <> 0 AND bool_or(l.kind = 'release')) t`,
 		"what failed took nothing": `SELECT count(*) FROM products.stock_ledger l JOIN products.outbox o
 			ON (o.fields->>'order_id')::bigint = l.order_id WHERE o.fields->>'status' = 'FAILED'`,
-		"an order and its event are claimed once": `SELECT count(*) FROM products.inbox i JOIN products.decisions d USING (event_id)`,
+		"what lies buried is not decided": `SELECT count(*) FROM products.inbox i JOIN products.decisions d USING (event_id)
+			WHERE i.buried IS NOT NULL`,
 	} {
 		if n := s.count(t, broken); n != 0 {
 			t.Errorf("%s: not so for %d", rule, n)

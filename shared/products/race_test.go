@@ -29,51 +29,75 @@ func together(t *testing.T, n int, do func(i int) error) {
 	}
 }
 
-// Eight workers get overlapping batches of orders, whose lines name few products in any order. A deadlock
-// would be an error of one of them.
+// Eight workers get overlapping batches of orders, whose lines name few products in any order, and cancellations of
+// some of them. A deadlock would be an error of one of them.
 func TestWorkersTogether(t *testing.T) {
 	t.Parallel()
-	const workers, batches, size, lines = 8, 25, 8, 4
+	const workers, size, lines = 8, 8, 4
+	batches := scaled(t, 25, 400)
 	s := open(t)
-	p := s.stock(t, 10, 300)
+	p := s.stock(t, 10, batches*12)
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same orders every time
 	orders := make([]event.OrderPlaced, workers*batches*size/2)
+	var cancelled []event.OrderCancelled
 	for i := range orders {
 		var lined []int64
 		for _, k := range random.Perm(len(p))[:lines] {
 			lined = append(lined, p[k], 1+random.Int64N(3))
 		}
 		orders[i] = order(int64(i+1), lined...)
+		if i%4 == 0 {
+			cancelled = append(cancelled, cancellation(orders[i].OrderID))
+		}
 	}
-	// Every order is delivered twice: to two workers, or to one a second time.
-	deliveries := slices.Concat(orders, orders)
+	// Every event is delivered twice: to two workers, or to one a second time.
+	deliveries, cancellations := slices.Concat(orders, orders), slices.Concat(cancelled, cancelled)
 	random.Shuffle(len(deliveries), func(i, j int) { deliveries[i], deliveries[j] = deliveries[j], deliveries[i] })
-	apply := make([]func(context.Context, ...event.OrderPlaced) error, workers)
-	for i := range apply {
-		apply[i] = s.worker(t)
+	place := make([]func(context.Context, ...event.OrderPlaced) error, workers)
+	cancel := make([]func(context.Context, ...event.OrderCancelled) error, workers)
+	for i := range workers {
+		place[i], cancel[i] = s.hands(t)
 	}
 	together(t, workers, func(i int) error {
-		share := deliveries[i*batches*size : (i+1)*batches*size]
-		for batch := range slices.Chunk(share, size) {
-			if err := apply[i](t.Context(), batch...); err != nil {
+		share, over := deliveries[i*batches*size:(i+1)*batches*size], cancellations[i*batches*size/4:(i+1)*batches*size/4]
+		for n := range batches {
+			if err := place[i](t.Context(), share[n*size:(n+1)*size]...); err != nil {
+				return err
+			}
+			if err := cancel[i](t.Context(), over[n*size/4:(n+1)*size/4]...); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	s.consistent(t)
-	if got := s.answers(t); len(got) != len(orders) {
-		t.Errorf("%d orders decided, want %d", len(got), len(orders))
-	}
-	lined := s.count(t, `SELECT count(*) FROM products.stock_ledger l WHERE l.kind = 'reserve'`)
-	completed := 0
-	for _, a := range s.answers(t) {
+	s.ended(t, len(orders), lines, cancelled)
+}
+
+// ended holds the ledger against the answers: every order is decided or was cancelled before, and of those that were
+// cancelled nothing is held.
+func (s *shop) ended(t *testing.T, orders, lines int, cancelled []event.OrderCancelled) {
+	t.Helper()
+	early := s.count(t, `SELECT count(*) FROM products.decisions d WHERE d.event_id::text LIKE $1`, cancels+"%")
+	answers := s.answers(t)
+	completed, returned := 0, 0
+	for _, a := range answers {
 		if a.Status == event.Completed {
 			completed++
 		}
 	}
-	if lined != completed*lines || completed == 0 || completed == len(orders) {
-		t.Errorf("%d lines of the ledger for %d completed orders of %d", lined, completed, len(orders))
+	for _, c := range cancelled {
+		if answers[c.OrderID].Status == event.Completed {
+			returned++
+		}
+	}
+	if len(answers)+early != orders || completed == 0 || completed == orders || early == 0 || returned == 0 {
+		t.Errorf("%d answers and %d cancelled before, of %d; %d completed, %d of them returned: some of each are wanted", len(answers), early, orders, completed, returned)
+	}
+	for kind, want := range map[string]int{"reserve": completed * lines, "release": returned * lines} {
+		if n := s.count(t, `SELECT count(*) FROM products.stock_ledger l WHERE l.kind = $1`, kind); n != want {
+			t.Errorf("%d lines of %s, want %d", n, kind, want)
+		}
 	}
 }
 
@@ -106,26 +130,34 @@ func TestSameBatchTogether(t *testing.T) {
 	s.consistent(t)
 }
 
+// Round by round, more buyers than units: each unit is sold, and once.
 func TestLastUnits(t *testing.T) {
 	t.Parallel()
 	const buyers, units = 24, 10
 	s := open(t)
-	p := s.stock(t, 1, units)
+	rounds := scaled(t, 10, 200)
+	p := s.stock(t, rounds, units)
 	workers := make([]func(context.Context, ...event.OrderPlaced) error, 8)
 	for i := range workers {
 		workers[i] = s.worker(t)
 	}
-	together(t, buyers, func(i int) error { return workers[i%len(workers)](t.Context(), order(int64(i+1), p[0], 1)) })
-	sold := 0
+	for round, product := range p {
+		together(t, buyers, func(i int) error {
+			return workers[i%len(workers)](t.Context(), order(int64(round*buyers+i+1), product, 1))
+		})
+	}
+	sold := map[int64]int{} // by round
 	for _, a := range s.answers(t) {
 		if a.Status == event.Completed {
-			sold++
+			sold[(a.OrderID-1)/buyers]++
 		} else if a.Reason != event.OutOfStock {
 			t.Errorf("order %d: %s", a.OrderID, a.Reason)
 		}
 	}
-	if sold != units || s.left(t, p[0]) != 0 {
-		t.Errorf("%d sold and %d left of %d", sold, s.left(t, p[0]), units)
+	for round, product := range p {
+		if sold[int64(round)] != units || s.left(t, product) != 0 {
+			t.Errorf("round %d: %d sold and %d left of %d", round, sold[int64(round)], s.left(t, product), units)
+		}
 	}
 	s.consistent(t)
 }

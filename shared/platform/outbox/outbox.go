@@ -10,10 +10,10 @@ package outbox
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mercato/shared/platform/stream"
@@ -30,10 +30,9 @@ func (o Outbox) Queue(b *pgx.Batch, messages ...stream.Message) {
 	if len(messages) == 0 {
 		return
 	}
-	ids, streams, fields := make([]string, len(messages)), make([]string, len(messages)), make([]string, len(messages))
+	ids, streams, fields := make([][16]byte, len(messages)), make([]string, len(messages)), make([]string, len(messages))
 	for i, m := range messages {
-		blob, _ := json.Marshal(m.Fields) // strings: it cannot fail
-		ids[i], streams[i], fields[i] = m.EventID, m.Stream, string(blob)
+		ids[i], streams[i], fields[i] = uuid.MustParse(m.EventID), m.Stream, object(m.Fields) // bytes: pgx would encode text twice
 	}
 	b.Queue(`INSERT INTO `+o.Schema+`.outbox (event_id, stream, fields, due_at)
 		SELECT m.id, m.stream, m.fields::json, now() + $4::interval

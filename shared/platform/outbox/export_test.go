@@ -1,0 +1,4 @@
+package outbox
+
+// Object is for the tests.
+var Object = object

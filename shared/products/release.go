@@ -1,0 +1,48 @@
+package products
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"mercato/shared/event"
+	"mercato/shared/platform/fault"
+	"mercato/shared/platform/postgres"
+	"mercato/shared/platform/telemetry"
+)
+
+// Release gives back what cancelled orders hold, once, whoever cancels how often: one transaction of two round
+// trips, whatever their number. An order that was not decided yet is decided by this: it will take nothing.
+func (s *Service) Release(ctx context.Context, cancelled []event.OrderCancelled) (err error) {
+	defer fault.Wrap(&err, "products.Release(%d orders)", len(cancelled))
+	claims := make([]claim, len(cancelled))
+	for i, c := range cancelled {
+		claims[i] = claimOf(c.OrderID, c.Envelope)
+	}
+	granted, back := map[int64]string{}, map[move]bool{}
+	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
+		askClaim(b, claims, granted) // waits for whoever is deciding: after it, the ledger is what there is to undo
+		askHeld(b, claims, back)
+	}, func(b *pgx.Batch) error {
+		moveStock(b, "release", slices.Collect(maps.Keys(back)))
+		confirm(b, claims, granted)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	tellReleased(ctx, cancelled, len(granted), len(back))
+	return nil
+}
+
+func tellReleased(ctx context.Context, cancelled []event.OrderCancelled, early, lines int) {
+	if slog.Default().Enabled(ctx, slog.LevelDebug) {
+		for _, c := range cancelled {
+			slog.DebugContext(telemetry.WithCorrelation(ctx, c.CorrelationID), "order cancelled", "order_id", c.OrderID)
+		}
+	}
+	slog.InfoContext(ctx, "orders cancelled", "orders", len(cancelled), "before_they_came", early, "lines_returned", lines)
+}
