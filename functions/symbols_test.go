@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +31,23 @@ func TestSymbols(t *testing.T) {
 				t.Error(complaint)
 			}
 		})
+	}
+}
+
+// TestSymbols_queue: a client of SQS is in the functions that are granted one, and nowhere else.
+func TestSymbols_queue(t *testing.T) {
+	t.Parallel()
+	mains, err := filepath.Glob("*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, main := range mains {
+		name := filepath.Dir(main)
+		granted := slices.Contains([]string{"products-consume", "orders-consume"}, name)
+		imports := goCommand(t, "list", "-tags", "lambda.norpc", "-deps", "./"+name)
+		if linked := strings.Contains(imports, "aws-sdk-go-v2/service/sqs\n"); linked != granted {
+			t.Errorf("%s links SQS: %v, want %v", name, linked, granted)
+		}
 	}
 }
 

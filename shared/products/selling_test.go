@@ -244,13 +244,13 @@ func TestSpecs(t *testing.T) {
 		spec := o.Spec()
 		needs := "[postgres:products]"
 		if spec.Method != http.MethodGet {
-			needs = "[postgres:products redis]"
+			needs = "[postgres:products queue:orders-dlq redis]"
 		}
 		if got := fmt.Sprint(spec.Needs); got != needs {
 			t.Errorf("%s needs %s, want %s", spec.Name, got, needs)
 		}
 	}
-	if got := fmt.Sprint(products.Consume.Spec().Needs); got != "[postgres:products redis]" {
+	if got := fmt.Sprint(products.Consume.Spec().Needs); got != "[postgres:products queue:orders-dlq redis]" {
 		t.Errorf("products-consume needs %s", got)
 	}
 	document := api.Document(products.Endpoints())
