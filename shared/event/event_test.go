@@ -121,4 +121,3 @@ func TestParseOrderPlacedRefuses(t *testing.T) {
 		}
 	}
 }
-

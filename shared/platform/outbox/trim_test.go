@@ -71,25 +71,33 @@ func TestTrim(t *testing.T) {
 		left    []int64
 	}{
 		"all have finished": {func(t *testing.T, b bundle) {
+			t.Helper()
 			b.read(t, "both", "products", 500, everything)
 			b.read(t, "both", "orders", 500, everything)
 		}, ages[4:]},
 		"one group has not read on": {func(t *testing.T, b bundle) {
+			t.Helper()
 			b.read(t, "both", "products", 500, everything)
 			b.read(t, "both", "orders", 250, everything)
 		}, ages[2:]},
 		"one entry is pending": {func(t *testing.T, b bundle) {
+			t.Helper()
 			b.read(t, "both", "products", 500, func(m redis.XMessage) bool { return m.Values["age"] != fmt.Sprint(4*hour) })
 			b.read(t, "both", "orders", 500, everything)
 		}, ages[1:]},
 		"one group has read nothing": {func(t *testing.T, b bundle) {
+			t.Helper()
 			b.read(t, "both", "products", 500, everything)
 			if err := b.redis.XGroupCreate(t.Context(), "both", "orders", "0").Err(); err != nil {
 				t.Fatal(err)
 			}
 		}, ages},
-		"a group is missing": {func(t *testing.T, b bundle) { b.read(t, "both", "products", 500, everything) }, ages},
+		"a group is missing": {func(t *testing.T, b bundle) {
+			t.Helper()
+			b.read(t, "both", "products", 500, everything)
+		}, ages},
 		"a stranger has not read on": {func(t *testing.T, b bundle) {
+			t.Helper()
 			b.read(t, "both", "products", 500, everything)
 			b.read(t, "both", "orders", 500, everything)
 			b.read(t, "both", "stranger", 150, everything)
