@@ -208,3 +208,19 @@ func TestDeadLetter_crash(t *testing.T) {
 		})
 	}
 }
+
+// TestDeadLetter_notBuried: a letter that Postgres does not take stays pending and costs no other its burial.
+func TestDeadLetter_notBuried(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.valid = func(e stream.Entry) error { return fault.New(fault.Invalid, e.Fields["code"], "malformed") }
+	b.apply = func(context.Context, []stream.Entry) error { return nil }
+	for range 5 {
+		b.send(t, map[string]string{"event_id": uuid.NewString(), "code": "good"})
+	}
+	b.send(t, map[string]string{"event_id": uuid.NewString(), "code": "no text: \x00"})
+	b.send(t, map[string]string{"event_id": uuid.NewString(), "code": "good"})
+	b.consume(t, nil)
+	until(t, "the others are buried", func() bool { return len(b.letters(t)) == 6 })
+	until(t, "only the one is pending", func() bool { return b.pending(t) == 1 })
+}
