@@ -244,7 +244,7 @@ func TestSpecs(t *testing.T) {
 		spec := o.Spec()
 		needs := "[postgres:products]"
 		if spec.Method != http.MethodGet {
-			needs = "[postgres:products queue:orders-dlq redis]"
+			needs = "[postgres:products redis]"
 		}
 		if got := fmt.Sprint(spec.Needs); got != needs {
 			t.Errorf("%s needs %s, want %s", spec.Name, got, needs)

@@ -48,12 +48,16 @@ func broken(look *redis.XInfoStreamCmd) (bool, error) {
 	return false, err //nolint:wrapcheck // heal says which stream
 }
 
-// putAside renames a broken stream, unless another relay has done so.
+// putAside renames a broken stream, unless another relay has done so. The rows are due before: a relay that dies in
+// between leaves a stream that the next one finds broken.
 func (r *Relay) putAside(ctx context.Context, route Route) error {
 	aside := fmt.Sprintf("%s:broken:%d", route.Stream, time.Now().Unix())
 	err := r.redis.Watch(ctx, func(tx *redis.Tx) error {
 		stuck, err := broken(tx.XInfoStream(ctx, route.Stream))
 		if err != nil || !stuck {
+			return err
+		}
+		if err := r.makeDue(ctx, route.Writer, route.Stream); err != nil {
 			return err
 		}
 		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error { p.Rename(ctx, route.Stream, aside); return nil })
@@ -62,8 +66,8 @@ func (r *Relay) putAside(ctx context.Context, route Route) error {
 		}
 		return err //nolint:wrapcheck // heal says which stream
 	}, route.Stream)
-	if err != nil && !errors.Is(err, redis.TxFailedErr) {
-		return err //nolint:wrapcheck // heal says which stream
+	if errors.Is(err, redis.TxFailedErr) {
+		return nil // another relay was faster
 	}
-	return r.makeDue(ctx, route.Writer, route.Stream)
+	return err //nolint:wrapcheck // heal says which stream
 }
