@@ -34,19 +34,22 @@ func TestSymbols(t *testing.T) {
 	}
 }
 
-// TestSymbols_queue: a client of SQS is in the functions that are granted one, and nowhere else.
+// TestSymbols_queue: a client of SQS is in the functions that open a queue, and nowhere else.
 func TestSymbols_queue(t *testing.T) {
 	t.Parallel()
-	mains, err := filepath.Glob("*/main.go")
-	if err != nil {
-		t.Fatal(err)
+	all := realSides(t)
+	needs := map[string][]string{}
+	for _, e := range all.endpoints {
+		needs[e.Name] = e.Needs
 	}
-	for _, main := range mains {
-		name := filepath.Dir(main)
-		granted := slices.Contains([]string{"products-consume", "orders-consume"}, name)
-		imports := goCommand(t, "list", "-tags", "lambda.norpc", "-deps", "./"+name)
-		if linked := strings.Contains(imports, "aws-sdk-go-v2/service/sqs\n"); linked != granted {
-			t.Errorf("%s links SQS: %v, want %v", name, linked, granted)
+	for name, w := range all.workers {
+		needs[name] = w.Needs
+	}
+	for _, name := range all.directories {
+		opens := slices.ContainsFunc(needs[name], func(need string) bool { return strings.HasPrefix(need, "queue:") })
+		packages := goCommand(t, "list", "-tags", "lambda.norpc", "-deps", "./"+name)
+		if links := strings.Contains(packages, "aws-sdk-go-v2/service/sqs\n"); links != opens {
+			t.Errorf("%s links SQS: %v, opens a queue: %v", name, links, opens)
 		}
 	}
 }
