@@ -129,7 +129,7 @@ func TestDeadLetter_refused(t *testing.T) {
 		b.add(t, fmt.Sprint(i))
 		b.send(t, map[string]string{"event_id": uuid.NewString(), "text": "refused"})
 	}
-	b.consume(t, nil)
+	b.consume(t, map[string]string{"CONSUME_LEASE": "60s"}) // nothing is taken up a second time
 	until(t, "they are buried", func() bool { return len(b.letters(t)) == 20 })
 	until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
 	for _, l := range b.letters(t) {
