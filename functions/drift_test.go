@@ -3,6 +3,7 @@ package functions_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +64,9 @@ func (s sides) functionDrift(f template.Function) (complaints []string) {
 	if _, named := f.Environment["SESSION_SECRET"]; slices.Contains(spec.Needs, "secret:session") != named {
 		complaints = append(complaints, f.Name+" must get SESSION_SECRET exactly when it reads the secret")
 	}
+	if _, named := f.Environment["ORDERS_DLQ_URL"]; slices.Contains(spec.Needs, "queue:orders-dlq") != named {
+		complaints = append(complaints, f.Name+" must get ORDERS_DLQ_URL exactly when it opens the queue")
+	}
 	complaints = append(complaints, unequal("routes of "+f.Name+" in template.yaml", routes, routed)...)
 	return append(complaints, unequal("policies of "+f.Name+" in template.yaml", granted, spec.Needs)...)
 }
@@ -106,11 +110,20 @@ func grants(p template.Statement) (list []string) {
 			for _, r := range p.Resources {
 				list = append(list, "secret:"+r[strings.LastIndex(r, ":")+1:])
 			}
+		case strings.HasPrefix(action, "sqs:"): // on OrdersDlq.Arn: orders-dlq
+			for _, r := range p.Resources {
+				list = append(list, "queue:"+kebab(strings.TrimSuffix(r, ".Arn")))
+			}
 		default:
 			list = append(list, action)
 		}
 	}
 	return list
+}
+
+// kebab writes OrdersDlq as orders-dlq.
+func kebab(s string) string {
+	return strings.ToLower(strings.TrimPrefix(regexp.MustCompile(`[A-Z]`).ReplaceAllString(s, "-$0"), "-"))
 }
 
 func (s sides) documented() (list []string) {

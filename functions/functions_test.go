@@ -97,7 +97,12 @@ func TestDriftIsSeen(t *testing.T) {
 		"concurrency gone":   func(s *sides) { in(*s, "orders-consume").Concurrency = 0 },
 		"migration at night": func(s *sides) { in(*s, "db-migrate").Schedules = in(*s, "orders-consume").Schedules },
 		"secret unnamed":     func(s *sides) { delete(in(*s, "auth-login").Environment, "SESSION_SECRET") },
-		"policy removed":     func(s *sides) { in(*s, "orders-get").Policies = nil },
+		"queue unnamed":      func(s *sides) { delete(in(*s, "orders-consume").Environment, "ORDERS_DLQ_URL") },
+		"queue changed": func(s *sides) {
+			policies := in(*s, "orders-consume").Policies
+			policies[len(policies)-1].Resources = []string{"OrdersParking.Arn"}
+		},
+		"policy removed": func(s *sides) { in(*s, "orders-get").Policies = nil },
 		"policy widened": func(s *sides) {
 			f := in(*s, "orders-get")
 			f.Policies = append(f.Policies, template.Statement{Effect: "Allow", Actions: []string{"rds-db:connect"}, Resources: []string{"arn/auth"}})

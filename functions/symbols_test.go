@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +31,26 @@ func TestSymbols(t *testing.T) {
 				t.Error(complaint)
 			}
 		})
+	}
+}
+
+// TestSymbols_queue: a client of SQS is in the functions that open a queue, and nowhere else.
+func TestSymbols_queue(t *testing.T) {
+	t.Parallel()
+	all := realSides(t)
+	needs := map[string][]string{}
+	for _, e := range all.endpoints {
+		needs[e.Name] = e.Needs
+	}
+	for name, w := range all.workers {
+		needs[name] = w.Needs
+	}
+	for _, name := range all.directories {
+		opens := slices.ContainsFunc(needs[name], func(need string) bool { return strings.HasPrefix(need, "queue:") })
+		packages := goCommand(t, "list", "-tags", "lambda.norpc", "-deps", "./"+name)
+		if links := strings.Contains(packages, "aws-sdk-go-v2/service/sqs\n"); links != opens {
+			t.Errorf("%s links SQS: %v, opens a queue: %v", name, links, opens)
+		}
 	}
 }
 

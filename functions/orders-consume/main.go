@@ -3,7 +3,8 @@ package main
 
 import (
 	"mercato/shared/orders"
+	"mercato/shared/platform/aws/sqs"
 	"mercato/shared/platform/function"
 )
 
-func main() { function.Consume(orders.Consume) }
+func main() { function.Consume(orders.Consume, sqs.Client) }

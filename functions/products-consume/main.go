@@ -3,8 +3,9 @@
 package main
 
 import (
+	"mercato/shared/platform/aws/sqs"
 	"mercato/shared/platform/function"
 	"mercato/shared/products"
 )
 
-func main() { function.Consume(products.Consume) }
+func main() { function.Consume(products.Consume, sqs.Client) }

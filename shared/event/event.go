@@ -86,7 +86,8 @@ func envelope(fields map[string]string, stream, key string) (e Envelope, err err
 	}
 	e.Replays = int(replays)
 	if at := fields["occurred_at"]; at != "" {
-		if e.OccurredAt, err = time.Parse(time.RFC3339Nano, at); err != nil {
+		e.OccurredAt, err = time.Parse(time.RFC3339Nano, at)
+		if year := e.OccurredAt.UTC().Year(); err != nil || year < 0 || year > 9999 { // what is read must be writable again
 			return e, errors.New("occurred_at is not a time")
 		}
 	}

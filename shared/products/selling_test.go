@@ -250,7 +250,7 @@ func TestSpecs(t *testing.T) {
 			t.Errorf("%s needs %s, want %s", spec.Name, got, needs)
 		}
 	}
-	if got := fmt.Sprint(products.Consume.Spec().Needs); got != "[postgres:products redis]" {
+	if got := fmt.Sprint(products.Consume.Spec().Needs); got != "[postgres:products queue:orders-dlq redis]" {
 		t.Errorf("products-consume needs %s", got)
 	}
 	document := api.Document(products.Endpoints())

@@ -24,6 +24,7 @@ import (
 	"mercato/shared/platform/api"
 	"mercato/shared/platform/config"
 	"mercato/shared/platform/pgtest"
+	"mercato/shared/platform/queuetest"
 	"mercato/shared/platform/session"
 	"mercato/shared/platform/streamtest"
 )
@@ -32,6 +33,7 @@ import (
 type App struct {
 	DB    *pgxpool.Pool // the owner's, for arranging and asserting
 	Redis *redis.Client
+	Queue *queuetest.Queue // every queue of the shop
 
 	variables map[string]string
 	key       session.PrivateKey
@@ -54,14 +56,14 @@ func New(t testing.TB, variables map[string]string) *App {
 		"SESSION_PUBLIC_KEYS": key.Public(), "PUBLISH_TIMEOUT": "5s", "REQUEST_TIMEOUT": "30s",
 	}
 	maps.Copy(set, variables)
-	return &App{DB: db.Owner(t), Redis: redisClient, variables: set, key: key, secret: secret}
+	return &App{DB: db.Owner(t), Redis: redisClient, Queue: &queuetest.Queue{}, variables: set, key: key, secret: secret}
 }
 
 // Env opens an environment as a function of the shop would; it closes with the test.
 func (a *App) Env(t testing.TB) *platform.Env {
 	t.Helper()
 	grant := platform.Grant{Kind: "secret", Open: func(config.Config, string) any { return constant(a.secret) }}
-	env, err := platform.New(func(name string) (string, bool) { v, ok := a.variables[name]; return v, ok }, grant)
+	env, err := platform.New(func(name string) (string, bool) { v, ok := a.variables[name]; return v, ok }, grant, a.Queue.Grant())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,15 +31,20 @@ type Relay struct {
 	db     *pgxpool.Pool
 	redis  *redis.Client
 	config config.Config
+	routes []Route
 	sweeps map[string]string // schema -> statement
+	trims  time.Time         // when the streams were last trimmed
 }
+
+// sweepsEach bounds one look at an outbox: the others, and the streams' trimming, do not wait for a long backlog.
+const sweepsEach = 100
 
 // reserve is what stays of the function's time when the relay stops looking.
 const reserve = 5 * time.Second
 
 // OpenRelay opens the relay of the routes.
 func OpenRelay(e *platform.Env, routes []Route) *Relay {
-	r := &Relay{db: e.Postgres("relay"), redis: e.Redis(), config: e.Config(), sweeps: map[string]string{}}
+	r := &Relay{db: e.Postgres("relay"), redis: e.Redis(), config: e.Config(), routes: routes, sweeps: map[string]string{}}
 	for _, route := range routes {
 		r.sweeps[route.Writer] = sweep(route.Writer, routes)
 	}
@@ -60,6 +65,12 @@ func (r *Relay) Run(ctx context.Context) error {
 		if err := r.Look(bounded); err != nil && bounded.Err() == nil {
 			slog.WarnContext(ctx, "looking again later", "error", err.Error())
 		}
+		if time.Since(r.trims) >= trimEvery {
+			r.trims = time.Now()
+			if err := r.Trim(bounded); err != nil && bounded.Err() == nil {
+				slog.WarnContext(ctx, "trimming again later", "error", err.Error())
+			}
+		}
 		select {
 		case <-bounded.Done():
 			return nil
@@ -68,22 +79,28 @@ func (r *Relay) Run(ctx context.Context) error {
 	}
 }
 
-// Look goes once through every outbox: what is confirmed goes, what is due is published again.
+// Look goes once through every outbox: what is confirmed goes, what is due is published again. A stream that can take
+// no entry any more is put aside before.
 func (r *Relay) Look(ctx context.Context) error {
 	if err := r.rearm(ctx); err != nil {
 		return err
 	}
-	var failures []error
+	failures := []error{r.heal(ctx)}
 	for schema := range r.sweeps {
-		for more := true; more; {
-			var err error
-			if more, err = r.sweep(ctx, schema); err != nil {
-				failures = append(failures, fmt.Errorf("outbox of %s: %w", schema, err))
-				break // the next look tries again; the other outboxes do not wait for it
-			}
+		if err := r.sweepAll(ctx, schema); err != nil { // the next look tries again; the other outboxes do not wait for it
+			failures = append(failures, fmt.Errorf("outbox of %s: %w", schema, err))
 		}
 	}
 	return errors.Join(failures...)
+}
+
+func (r *Relay) sweepAll(ctx context.Context, schema string) error {
+	for range sweepsEach {
+		if more, err := r.sweep(ctx, schema); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // rearm makes everything due at once when this Redis has never met a relay: it is new, or has lost its
@@ -95,7 +112,7 @@ func (r *Relay) rearm(ctx context.Context) error {
 		return err //nolint:wrapcheck // Run logs it
 	}
 	for schema := range r.sweeps {
-		if err := r.makeDue(ctx, schema); err != nil {
+		if err := r.makeDue(ctx, schema, everyStream); err != nil {
 			return fmt.Errorf("outbox of %s: %w", schema, err)
 		}
 	}
@@ -103,15 +120,19 @@ func (r *Relay) rearm(ctx context.Context) error {
 	return r.redis.Set(ctx, mark, 1, 0).Err() //nolint:wrapcheck // Run logs it
 }
 
-// makeDue makes every row of an outbox due, in batches that each stay far below the statement timeout.
-func (r *Relay) makeDue(ctx context.Context, schema string) error {
+// everyStream is makeDue's word for all streams of an outbox.
+const everyStream = ""
+
+// makeDue makes the rows of a stream due, in batches that each stay far below the statement timeout.
+func (r *Relay) makeDue(ctx context.Context, schema, stream string) error {
 	const rows = 5000
 	for {
 		tag, err := r.db.Exec(ctx, `UPDATE `+schema+`.outbox o SET due_at = now(), attempts = 0
-			FROM (SELECT event_id FROM `+schema+`.outbox WHERE due_at > now() OR attempts > 0 LIMIT $1 FOR UPDATE SKIP LOCKED) l
-			WHERE o.event_id = l.event_id`, rows)
+			FROM (SELECT event_id FROM `+schema+`.outbox
+				WHERE (due_at > now() OR attempts > 0) AND ($2 = '' OR stream = $2) LIMIT $1 FOR UPDATE SKIP LOCKED) l
+			WHERE o.event_id = l.event_id`, rows, stream)
 		if err != nil || tag.RowsAffected() < rows {
-			return err //nolint:wrapcheck // rearm says where
+			return err //nolint:wrapcheck // the caller says where
 		}
 	}
 }

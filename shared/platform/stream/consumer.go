@@ -2,15 +2,14 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"mercato/shared/platform"
 	"mercato/shared/platform/config"
+	"mercato/shared/platform/deadletter"
 	"mercato/shared/platform/fault"
 )
 
@@ -22,6 +21,11 @@ type Consumer struct {
 	readers []reader
 	slot    slot
 	claimed time.Time // when entries of the dead were last looked for
+	letters *deadletter.Store
+	chores  []*chore
+
+	condemned []failure // to be buried
+	since     time.Time // when the first of them was condemned
 }
 
 type reader struct {
@@ -34,6 +38,8 @@ const (
 	// reserve is what stays of the function's time when the consumer stops reading: enough to finish
 	// the batch in hand and to return with no read outstanding.
 	reserve = 5 * time.Second
+	// margin is what stays when even the work in hand is given up, so that the function returns and is not killed.
+	margin = 500 * time.Millisecond
 	// claimEvery is how often entries of the dead are looked for.
 	claimEvery = time.Second
 )
@@ -42,8 +48,13 @@ const (
 // A failure of Redis or Postgres makes it pause, not return.
 func (c *Consumer) Run(ctx context.Context) error {
 	until := time.Now().Add(c.config.ConsumeFor)
-	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-reserve).Before(until) {
-		until = deadline.Add(-reserve)
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
+		defer cancel()
+		if deadline = deadline.Add(-reserve); deadline.Before(until) {
+			until = deadline
+		}
 	}
 	bounded, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
@@ -62,13 +73,19 @@ func (c *Consumer) Run(ctx context.Context) error {
 			failures++
 		}
 	}
+	if err := c.bury(ctx); err != nil {
+		slog.WarnContext(ctx, "burial is left to the next", "group", c.group, "error", err.Error())
+	}
 	return nil
 }
 
-// turn takes up what others left, then reads what is new. A read ends with bounded; work that has
-// begun may use the reserve of ctx.
+// turn takes up what others left, then reads what is new, then does what waits for a pause. A read ends with bounded;
+// work that has begun may use the reserve of ctx.
 func (c *Consumer) turn(ctx, bounded context.Context) error {
 	if err := c.slot.hold(bounded, c.redis, c.group, c.config.ConsumeLease); err != nil {
+		return err
+	}
+	if err := c.buryGathered(ctx); err != nil {
 		return err
 	}
 	if time.Since(c.claimed) >= claimEvery {
@@ -79,66 +96,23 @@ func (c *Consumer) turn(ctx, bounded context.Context) error {
 			}
 		}
 	}
-	return c.readNew(ctx, bounded)
-}
-
-func (c *Consumer) readNew(ctx, bounded context.Context) error {
-	var streams, ids []string
-	for _, r := range c.readers {
-		streams, ids = append(streams, r.stream), append(ids, ">")
+	idle := c.waiting()
+	found, err := c.readNew(ctx, bounded)
+	if err != nil {
+		return err
 	}
-	deadline, _ := bounded.Deadline()
-	block := min(c.config.ConsumeBlock, time.Until(deadline))
-	if block < time.Millisecond {
-		return nil // 0 would block for ever
-	}
-	// The read itself is not cut short: a reply that nobody takes is an entry that nobody applies.
-	read, err := c.redis.XReadGroup(ctx, &redis.XReadGroupArgs{
-		Group: c.group, Consumer: c.slot.name, Streams: append(streams, ids...),
-		Count: int64(c.config.ConsumeBatch), Block: block,
-	}).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return err //nolint:wrapcheck // Run logs it with the group
-	}
-	for _, s := range read {
-		for _, r := range c.readers {
-			if r.stream == s.Stream {
-				if err := c.handle(ctx, bounded, r, entries(r.stream, s.Messages)); err != nil {
-					return err
-				}
-			}
+	if len(found) == 0 {
+		if err := c.bury(ctx); err != nil {
+			return err
 		}
+	}
+	if idle && found != nil {
+		c.runChores(ctx, bounded, found)
 	}
 	return nil
 }
 
-func entries(stream string, messages []redis.XMessage) []Entry {
-	list := make([]Entry, 0, len(messages))
-	for _, m := range messages {
-		fields := make(map[string]string, len(m.Values))
-		for name, value := range m.Values {
-			fields[name], _ = value.(string) // go-redis reads every value as a string
-		}
-		list = append(list, Entry{ID: m.ID, Stream: stream, Fields: fields})
-	}
-	return list
+// outage says whether err is nobody's fault: something that we depend on is away, or our own time is up.
+func outage(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || platform.KindOf(err) == fault.Unavailable
 }
-
-// createGroups makes every group from the beginning of its stream, best effort: what was written
-// before the first reader came must be read too.
-func (c *Consumer) createGroups(ctx context.Context) {
-	pipe := c.redis.Pipeline()
-	for _, r := range c.readers {
-		pipe.XGroupCreateMkStream(ctx, r.stream, c.group, "0")
-	}
-	_, _ = pipe.Exec(ctx) // BUSYGROUP when it is there; any other failure comes again with the read
-}
-
-// recreateGroups answers the loss of Redis's memory.
-func (c *Consumer) recreateGroups(ctx context.Context, err error) {
-	if word, _, _ := strings.Cut(err.Error(), " "); word == "NOGROUP" || word == "UNBLOCKED" {
-		c.createGroups(ctx)
-	}
-}
-
-func outage(err error) bool { return platform.KindOf(err) == fault.Unavailable }

@@ -27,6 +27,8 @@ type Entry struct {
 	ID     string // Redis's own
 	Stream string
 	Fields map[string]string
+
+	deliveries int64 // before this one; 0 for an entry that is new
 }
 
 // Publisher appends messages to streams. Its zero value is of no use.

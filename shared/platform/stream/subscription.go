@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mercato/shared/platform"
+	"mercato/shared/platform/deadletter"
 )
 
 // Subscription is a consumer group's function: what it reads and what it does with it.
@@ -35,12 +36,14 @@ type Refused map[string]error
 // Error implements error.
 func (r Refused) Error() string { return fmt.Sprintf("%d entries can never be applied", len(r)) }
 
-// Chore is work that a consumer does beside reading.
+// Chore is work that a consumer does beside reading, between two batches.
 type Chore[S any] struct {
-	Every time.Duration
-	// After names a stream of the subscription, if any: the chore waits for a read of it that finds nothing.
+	Every time.Duration // at most so often, in each process
+	// After names a stream of the subscription, if any: the chore waits until a read finds nothing new in it and
+	// no consumer is at work on an entry of it.
 	After string
-	Do    func(S, context.Context) error
+	// Do has a few seconds. Its failure is logged, and costs one turn.
+	Do func(S, context.Context) error
 }
 
 // Spec returns the subscription's name and needs.
@@ -48,16 +51,23 @@ func (s Subscription[S]) Spec() platform.Spec {
 	env := platform.Recording()
 	s.Open(env)
 	env.Redis()
+	deadletter.Open(env, s.Group)
 	return platform.Spec{Name: s.Name, Needs: env.Needs(), Loops: true}
 }
 
-// Consumer opens the subscription.
+// Consumer opens the subscription. The group has the name of the domain's schema and role.
 func (s Subscription[S]) Consumer(env *platform.Env) *Consumer {
 	service := s.Open(env)
-	c := &Consumer{redis: env.Redis(), config: env.Config(), group: s.Group}
+	c := &Consumer{redis: env.Redis(), config: env.Config(), group: s.Group, letters: deadletter.Open(env, s.Group)}
 	for _, r := range s.Reads {
 		c.readers = append(c.readers, reader{r.Stream, r.Valid, func(ctx context.Context, entries []Entry) error {
 			return r.Apply(service, ctx, entries)
+		}})
+	}
+	c.chores = []*chore{c.prune()}
+	for _, job := range s.Chores {
+		c.chores = append(c.chores, &chore{every: job.Every, after: job.After, do: func(ctx context.Context) (bool, error) {
+			return false, job.Do(service, ctx)
 		}})
 	}
 	return c

@@ -22,7 +22,7 @@ func (c *Consumer) takeUp(ctx, bounded context.Context, r reader) error {
 		if errors.Is(err, redis.Nil) || len(pending) == 0 {
 			return err //nolint:wrapcheck // Run logs it with the group
 		}
-		if err := c.claim(ctx, bounded, r, c.due(pending)); err != nil {
+		if err := c.claim(ctx, bounded, r, pending); err != nil {
 			return err
 		}
 		from = "(" + pending[len(pending)-1].ID
@@ -30,17 +30,19 @@ func (c *Consumer) takeUp(ctx, bounded context.Context, r reader) error {
 	return nil
 }
 
-func (c *Consumer) due(pending []redis.XPendingExt) []string {
-	var due []string
+// due returns the entries that have rested for long enough, in their order, and how often each was delivered.
+func (c *Consumer) due(pending []redis.XPendingExt) (ids []string, deliveries map[string]int64) {
+	deliveries = map[string]int64{}
 	for _, p := range pending {
 		if p.Idle >= c.backoff(p.ID, p.RetryCount) {
-			due = append(due, p.ID)
+			ids, deliveries[p.ID] = append(ids, p.ID), p.RetryCount
 		}
 	}
-	return due
+	return ids, deliveries
 }
 
-func (c *Consumer) claim(ctx, bounded context.Context, r reader, due []string) error {
+func (c *Consumer) claim(ctx, bounded context.Context, r reader, pending []redis.XPendingExt) error {
+	due, deliveries := c.due(pending)
 	if len(due) == 0 {
 		return nil
 	}
@@ -50,7 +52,7 @@ func (c *Consumer) claim(ctx, bounded context.Context, r reader, due []string) e
 	if err != nil {
 		return err //nolint:wrapcheck // Run logs it with the group
 	}
-	claimed := entries(r.stream, messages)
+	claimed := entries(r.stream, messages, deliveries)
 	if len(claimed) == 0 {
 		return nil // another consumer was faster, or the entries are gone and with them their place in the list
 	}

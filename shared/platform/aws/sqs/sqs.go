@@ -48,6 +48,9 @@ type queue struct {
 
 // Send implements platform.Queue.
 func (q *queue) Send(ctx context.Context, body string) error {
+	if *q.url == "" { // the SDK would ask AWS's own endpoint
+		return fault.New(fault.Unavailable, "", "There is no queue %s.", q.name)
+	}
 	_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: q.url, MessageBody: &body})
 	return q.unavailable(err)
 }
