@@ -137,6 +137,7 @@ func FuzzPlace(f *testing.F) {
 	f.Add("")
 	f.Add("MjAyNi0xMS0yM1QwNTowMDowMFogMDFhMjA2M2ItZWM3MS03NDRkLWFkZTEtNjRlZTc1ZDAyNjBkIHByb2R1Y3Rz")
 	f.Add("MjAyNi0xMS0yM1QwNTowMDowMC4xMjM0NTZaIDAxYTIwNjNiLWVjNzEtNzQ0ZC1hZGUxLTY0ZWU3NWQwMjYwZCA")
+	f.Add("MjAyNi0xMS0yM1QwNTowMDowMCswMDowMCAwMWEyMDYzYi1lYzcxLTc0NGQtYWRlMS02NGVlNzVkMDI2MGQgcHJvZHVjdHM") // a place in another form
 	f.Fuzz(func(t *testing.T, cursor string) {
 		again, err := ops.ReadCursor(cursor)
 		if err == nil && cursor != "" && again != cursor {
