@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev demo test check build bench-cold bench-worker doctor reset generate fmt lint \
+.PHONY: help dev demo dlq-ls dlq-replay test check build bench-cold bench-worker doctor reset generate fmt lint \
 	stack formatted vet template workflows generated
 
 # How a Lambda is linked. Without -buildvcs=false a change of the docs alone
@@ -28,6 +28,12 @@ dev: build stack ## build and start everything here; PORT and MERCATO_HOME choos
 
 demo: stack ## play a sale and an out-of-stock order against the running stack
 	@exec $(STACK) demo
+
+dlq-ls: stack ## list the dead letters of the running stack (STATE, ERROR_CODE)
+	@exec $(STACK) dlq-ls
+
+dlq-replay: stack ## replay dead letters of the running stack (MAX, IDS, ERROR_CODE, DRY_RUN=1)
+	@exec $(STACK) dlq-replay
 
 test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./... chooses)
 	@race=-race; export CGO_ENABLED=1; \

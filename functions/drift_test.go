@@ -3,7 +3,6 @@ package functions_test
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +50,7 @@ func (s sides) functionDrift(f template.Function) (complaints []string) {
 			spec, routed = e.Spec, []string{strings.TrimSpace(e.Method + " " + e.Path)}
 		}
 	}
-	complaints = append(complaints, timing(f, spec.Loops)...)
+	complaints = append(complaints, timing(f, spec)...)
 	var granted []string
 	for _, p := range f.Policies {
 		granted = append(granted, grants(p)...)
@@ -64,21 +63,30 @@ func (s sides) functionDrift(f template.Function) (complaints []string) {
 	if _, named := f.Environment["SESSION_SECRET"]; slices.Contains(spec.Needs, "secret:session") != named {
 		complaints = append(complaints, f.Name+" must get SESSION_SECRET exactly when it reads the secret")
 	}
-	if _, named := f.Environment["ORDERS_DLQ_URL"]; slices.Contains(spec.Needs, "queue:orders-dlq") != named {
-		complaints = append(complaints, f.Name+" must get ORDERS_DLQ_URL exactly when it opens the queue")
+	for name, variable := range queues {
+		if _, named := f.Environment[variable]; slices.Contains(spec.Needs, "queue:"+name) != named {
+			complaints = append(complaints, f.Name+" must get "+variable+" exactly when it opens the queue")
+		}
 	}
 	complaints = append(complaints, unequal("routes of "+f.Name+" in template.yaml", routes, routed)...)
 	return append(complaints, unequal("policies of "+f.Name+" in template.yaml", granted, spec.Needs)...)
 }
 
+// queues are the variables that hold the queues' URLs.
+var queues = map[string]string{"orders-dlq": "ORDERS_DLQ_URL", "orders-parking": "ORDERS_PARKING_URL"}
+
 // timing holds a function that loops to one schedule, to the time that a loop takes, and to the two that
-// overlap; any other has no schedule.
-func timing(f template.Function, loops bool) (complaints []string) {
-	if !loops {
-		if len(f.Schedules) > 0 {
-			complaints = append(complaints, f.Name+" has a schedule and does not loop")
+// overlap; any other to the schedule that its value names, if any.
+func timing(f template.Function, spec platform.Spec) (complaints []string) {
+	if !spec.Loops {
+		var have, want []string
+		for _, s := range f.Schedules {
+			have = append(have, s.Expression)
 		}
-		return complaints
+		if spec.Schedule != "" {
+			want = append(want, spec.Schedule)
+		}
+		return unequal("schedules of "+f.Name+" in template.yaml", have, want)
 	}
 	c, err := config.Load(func(string) (string, bool) { return "", false })
 	const margin = 15 * time.Second // the reserve of a loop, and a batch in hand
@@ -110,9 +118,9 @@ func grants(p template.Statement) (list []string) {
 			for _, r := range p.Resources {
 				list = append(list, "secret:"+r[strings.LastIndex(r, ":")+1:])
 			}
-		case strings.HasPrefix(action, "sqs:"): // on OrdersDlq.Arn: orders-dlq
+		case slices.Contains(queueActions, action):
 			for _, r := range p.Resources {
-				list = append(list, "queue:"+kebab(strings.TrimSuffix(r, ".Arn")))
+				list = append(list, queueOf(r))
 			}
 		default:
 			list = append(list, action)
@@ -121,9 +129,18 @@ func grants(p template.Statement) (list []string) {
 	return list
 }
 
-// kebab writes OrdersDlq as orders-dlq.
-func kebab(s string) string {
-	return strings.ToLower(strings.TrimPrefix(regexp.MustCompile(`[A-Z]`).ReplaceAllString(s, "-$0"), "-"))
+// queueActions are what platform.Queue does.
+var queueActions = []string{"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+
+// queueOf says which queue the ARN of a template's resource is: OrdersDlq.Arn is queue:orders-dlq.
+func queueOf(arn string) string {
+	id, isARN := strings.CutSuffix(arn, ".Arn")
+	for name := range queues {
+		if isARN && strings.EqualFold(id, strings.ReplaceAll(name, "-", "")) {
+			return "queue:" + name
+		}
+	}
+	return arn
 }
 
 func (s sides) documented() (list []string) {

@@ -21,5 +21,5 @@ func Endpoints() []api.Operation {
 
 // Workers lists what no request starts: consumers and tasks.
 func Workers() []platform.Spec {
-	return []platform.Spec{products.Consume.Spec(), orders.Consume.Spec(), ops.Relay.Spec(), migrations.Migrate.Spec()}
+	return []platform.Spec{products.Consume.Spec(), orders.Consume.Spec(), ops.Relay.Spec(), ops.ReplayDead.Spec(), migrations.Migrate.Spec()}
 }

@@ -110,6 +110,24 @@ func TestDriftIsSeen(t *testing.T) {
 		"policy of a star": func(s *sides) {
 			in(*s, "orders-get").Policies[0].Actions = []string{"rds-db:*"}
 		},
+		"task unscheduled": func(s *sides) { in(*s, "dlq-replay").Schedules = nil },
+		"task slowed":      func(s *sides) { in(*s, "dlq-replay").Schedules[0].Expression = "rate(1 hour)" },
+		"parking unnamed":  func(s *sides) { delete(in(*s, "dlq-replay").Environment, "ORDERS_PARKING_URL") },
+		"queue for a reader": func(s *sides) {
+			in(*s, "orders-get").Environment["ORDERS_DLQ_URL"] = ""
+		},
+		"queue of another": func(s *sides) {
+			f := in(*s, "dlq-replay")
+			f.Policies[len(f.Policies)-1].Resources = []string{"OrdersDlq.Arn"}
+		},
+		"queue purged": func(s *sides) {
+			f := in(*s, "dlq-replay")
+			f.Policies[len(f.Policies)-1].Actions = []string{"sqs:SendMessage", "sqs:PurgeQueue"}
+		},
+		"every queue": func(s *sides) {
+			f := in(*s, "dlq-replay")
+			f.Policies[len(f.Policies)-1].Resources = []string{"OrdersParking.Arn", "*"}
+		},
 		"variable unknown": func(s *sides) { in(*s, "orders-get").Environment["DATABSE_URL"] = "" },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,12 +19,9 @@ const (
 
 // demo plays the main story against a running stack and times it.
 func demo(ctx context.Context) error {
-	base, err := demoBase()
+	base, err := running(ctx)
 	if err != nil {
 		return err
-	}
-	if _, _, err := get(ctx, base+"/health"); err != nil {
-		return fmt.Errorf("no stack answers at %s: start one with make dev, or name it with BASE_URL or MERCATO_HOME", base)
 	}
 	fmt.Println("playing against", base)
 	seller, err := signUp(ctx, base, "seller")
@@ -41,7 +38,18 @@ func demo(ctx context.Context) error {
 	return measure(ctx, seller, buyer)
 }
 
-func demoBase() (string, error) {
+// running answers the URL of the stack that is meant, once it has answered.
+func running(ctx context.Context) (base string, err error) {
+	if base, err = meant(); err != nil {
+		return "", err
+	}
+	if _, _, err := get(ctx, base+"/health"); err != nil {
+		return "", fmt.Errorf("no stack answers at %s: start one with make dev, or name it with BASE_URL or MERCATO_HOME", base)
+	}
+	return base, nil
+}
+
+func meant() (string, error) {
 	if base := os.Getenv("BASE_URL"); base != "" {
 		return strings.TrimRight(base, "/"), nil
 	}

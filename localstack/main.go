@@ -15,6 +15,8 @@ const usage = `usage: localstack COMMAND
 
   dev                     run the whole system until Ctrl-C (PORT, MERCATO_HOME)
   demo                    play an order and an out-of-stock order against the running stack (BASE_URL)
+  dlq-ls                  list the dead letters of the running stack (STATE, ERROR_CODE)
+  dlq-replay              replay dead letters of the running stack (MAX, IDS, ERROR_CODE, DRY_RUN=1)
   with-servers -- CMD     run CMD with TEST_DATABASE_URL and TEST_REDIS_URL set to throw-away servers
   reset                   remove the data and keys of the state directory (MERCATO_HOME)
   doctor                  say what this machine lacks, and the fix
@@ -51,6 +53,10 @@ func run(ctx context.Context, args []string) error {
 		return dev(ctx)
 	case "demo":
 		return demo(ctx)
+	case "dlq-ls":
+		return listLetters(ctx)
+	case "dlq-replay":
+		return replayLetters(ctx)
 	case "with-servers":
 		return withServers(ctx, args)
 	case "reset":

@@ -25,6 +25,7 @@ BEGIN
 END
 $$;
 -- +goose StatementEnd
+REVOKE ALL ON FUNCTION orders.refuse_transition() FROM PUBLIC;
 CREATE TRIGGER orders_transition BEFORE UPDATE OF status ON orders.orders FOR EACH ROW
     WHEN (OLD.status <> NEW.status AND OLD.status <> 'PENDING' AND NOT (OLD.status = 'COMPLETED' AND NEW.status = 'CANCELLED'))
     EXECUTE FUNCTION orders.refuse_transition();

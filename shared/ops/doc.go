@@ -1,6 +1,20 @@
-// Package ops looks after the shop: is it alive, is it ready, how far is it behind; and it answers what
-// no route takes. It owns no data of a sale: it asks the other domains' stats().
+// Package ops looks after the shop: is it alive, is it ready, how far is it behind; what became of the events that a
+// domain could not apply, and who did what about them by hand; and it answers what no route takes. It owns the
+// dead letters and the audit, which the domains write through ops.bury, ops.queued, ops.resolve and ops.audit, and
+// no data of a sale: it asks the other domains' stats() and story().
 //
-// Events: none, in or out; its relay sends the other domains' events again until they have arrived
-// (package outbox).
+//	        bury                replay: by schedule 1 min, 10 min, 1 h after a burial; or by hand
+//	event ───────► dead ──────────────────────────► replaying ──────► resolved
+//	                ▲ │                              │  │   ▲          its event was applied
+//	                │ │    bury: it failed again     │  │   │
+//	                └─┼──────────────────────────────┘  └───┘ nobody has confirmed it: sent once more
+//	                  │                                       under the same count, after 1 min, doubling to 10 min
+//	                  └─ after three replays: parked ── by hand ──► replaying
+//	dead, replaying, parked ── by hand, with a reason ──► discarded
+//
+// The row is the truth. An SQS message in orders-dlq raises the alarm and outlives the database; dlq-replay sends
+// those that are missing, deletes those whose letter is over, and moves those of parked letters to orders-parking.
+//
+// Events: none of its own, in or out; its relay sends the other domains' events again until they have arrived
+// (package outbox), and a replay sends a letter's entry again as it came.
 package ops

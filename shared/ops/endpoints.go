@@ -10,7 +10,11 @@ import (
 type endpoint[In, Out any] = api.Endpoint[*Service, In, Out]
 
 // Endpoints lists the domain's operations.
-func Endpoints() []api.Operation { return []api.Operation{Health, Ready, NotFound} }
+func Endpoints() []api.Operation {
+	return []api.Operation{
+		Health, Ready, ListLetters, ReplayLetters, DiscardLetters, ListStreams, ListAudit, OrderStory, NotFound,
+	}
+}
 
 // Health answers as long as the function runs; it asks nobody else.
 var Health = endpoint[HealthIn, HealthOut]{
@@ -52,11 +56,12 @@ type ReadyOut struct {
 
 // ReadyResponse is its body.
 type ReadyResponse struct {
-	Status   string       `json:"status" enum:"ok"`
-	Postgres bool         `json:"postgres" doc:"Postgres answers"`
-	Redis    bool         `json:"redis" doc:"Redis answers"`
-	Outbox   []OutboxView `json:"outbox"`
-	Groups   []GroupView  `json:"groups" doc:"Readers of the streams; a stream that was never written, or a group that never read, is not listed"`
+	Status      string       `json:"status" enum:"ok"`
+	Postgres    bool         `json:"postgres" doc:"Postgres answers"`
+	Redis       bool         `json:"redis" doc:"Redis answers"`
+	Outbox      []OutboxView `json:"outbox"`
+	DeadLetters int64        `json:"dead_letters" minimum:"0" doc:"Events that a reader could not apply and that wait to be replayed"`
+	Groups      []GroupView  `json:"groups" doc:"Readers of the streams; a stream that was never written, or a group that never read, is not listed"`
 }
 
 // OutboxView is the outbox of one schema on the wire.
@@ -79,7 +84,7 @@ func (s *Service) ready(ctx context.Context, _ *ReadyIn) (*ReadyOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ReadyOut{ReadyResponse{"ok", true, true, state.outboxes(), state.groups()}}, nil
+	return &ReadyOut{ReadyResponse{"ok", true, true, state.outboxes(), state.DeadLetters, state.groups()}}, nil
 }
 
 func (s State) outboxes() []OutboxView {

@@ -47,8 +47,14 @@ func TestReady(t *testing.T) {
 	if fresh.Groups == nil || len(fresh.Groups) != 0 {
 		t.Errorf("groups of a fresh shop: %+v", fresh.Groups)
 	}
+	if fresh.DeadLetters != 0 {
+		t.Errorf("%d dead letters of a fresh shop", fresh.DeadLetters)
+	}
 	arrangeBacklog(t, app)
 	late := look()
+	if late.DeadLetters != 2 {
+		t.Errorf("%d dead letters wait, want one for the schedule and one for a person", late.DeadLetters)
+	}
 	if o := late.Outbox[0]; o.Rows != 2 || o.AgeSeconds < 60 || late.Outbox[1].Rows != 0 {
 		t.Errorf("outboxes: %+v", late.Outbox)
 	}
@@ -58,13 +64,20 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// arrangeBacklog leaves two rows in an outbox, the older a minute old, a stream of three entries of which
+// arrangeBacklog leaves two rows in an outbox, the older a minute old, a dead letter of each state, a stream of three entries of which
 // two are being worked on, and a stream without a group.
 func arrangeBacklog(t *testing.T, app *apitest.App) {
 	t.Helper()
 	ctx := t.Context()
 	_, err := app.DB.Exec(ctx, `INSERT INTO orders.outbox (event_id, stream, fields, due_at, created_at)
 		SELECT gen_random_uuid(), 'orders_stream', '{}', now(), now() - make_interval(secs => 60 * n) FROM generate_series(0, 1) n`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = app.DB.Exec(ctx, `INSERT INTO ops.dead_letters (event_id, reader, stream, error_code, error, attempts, state, due_at, envelope)
+		SELECT gen_random_uuid(), 'products', 'orders_stream', 'failed', '', 5, s.state,
+			CASE WHEN s.state IN ('dead', 'replaying') THEN now() END, '{}'
+		FROM unnest('{dead,replaying,parked,resolved,discarded}'::text[]) s (state)`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,15 @@ func TestSpecs(t *testing.T) {
 	if got := ops.Relay.Spec(); got.Name != "outbox-relay" || !slices.Equal(got.Needs, []string{"postgres:relay", "redis"}) {
 		t.Errorf("relay: %+v", got)
 	}
-	want := map[string][]string{"health": nil, "health-ready": {"postgres:ops", "redis"}, "not-found": nil}
+	if got := ops.ReplayDead.Spec(); got.Schedule != "rate(1 minute)" || got.Loops ||
+		!slices.Equal(got.Needs, []string{"postgres:ops", "queue:orders-dlq", "queue:orders-parking", "redis"}) {
+		t.Errorf("dlq-replay: %+v", got)
+	}
+	want := map[string][]string{
+		"health": nil, "health-ready": {"postgres:ops", "redis"}, "not-found": nil,
+		"ops-dlq-list": {"postgres:ops"}, "ops-dlq-replay": {"postgres:ops", "redis"}, "ops-dlq-discard": {"postgres:ops"},
+		"ops-streams": {"postgres:ops", "redis"}, "ops-audit": {"postgres:ops"}, "ops-order": {"postgres:ops"},
+	}
 	for _, o := range ops.Endpoints() {
 		s := o.Spec()
 		needs, ok := want[s.Name]

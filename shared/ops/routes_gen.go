@@ -6,6 +6,10 @@ package ops
 const routes = `
 DELETE /api/products/{id}
 GET /api/auth/session
+GET /api/ops/audit
+GET /api/ops/dlq
+GET /api/ops/orders/{id}
+GET /api/ops/streams
 GET /api/orders
 GET /api/orders/sales
 GET /api/orders/{id}
@@ -21,6 +25,8 @@ POST /api/auth/demo-login
 POST /api/auth/login
 POST /api/auth/logout
 POST /api/auth/signup
+POST /api/ops/dlq/discard
+POST /api/ops/dlq/replay
 POST /api/orders
 POST /api/orders/{id}/cancel
 POST /api/products

@@ -15,6 +15,8 @@ import (
 	"mercato/shared/platform/postgres"
 )
 
+const schema = "ops"
+
 // Service looks at Postgres and Redis.
 type Service struct {
 	db    *pgxpool.Pool
@@ -23,12 +25,15 @@ type Service struct {
 
 func alone(*platform.Env) *Service { return &Service{} }
 
-func watch(e *platform.Env) *Service { return &Service{db: e.Postgres("ops"), redis: e.Redis()} }
+func keep(e *platform.Env) *Service { return &Service{db: e.Postgres(schema)} }
+
+func watch(e *platform.Env) *Service { return &Service{db: e.Postgres(schema), redis: e.Redis()} }
 
 // State is how far the shop's events are behind.
 type State struct {
-	Outboxes []Outbox
-	Groups   []Group
+	Outboxes    []Outbox
+	Groups      []Group
+	DeadLetters int64 // that wait, for the schedule or for a person
 }
 
 // Outbox is how much of a schema's outbox has not arrived.
@@ -56,7 +61,7 @@ func (s *Service) Look(ctx context.Context) (state State, err error) {
 	defer cancel()
 	var postgresErr, redisErr error
 	var questions sync.WaitGroup
-	questions.Go(func() { state.Outboxes, postgresErr = outboxes(ctx, s.db) })
+	questions.Go(func() { state.Outboxes, state.DeadLetters, postgresErr = behind(ctx, s.db) })
 	questions.Go(func() { state.Groups, redisErr = groups(ctx, s.redis) })
 	questions.Wait()
 	if postgresErr != nil && !postgres.Transient(postgresErr) { // it answers, but not this: a migration is missing
@@ -70,6 +75,7 @@ func (s *Service) Look(ctx context.Context) (state State, err error) {
 		Kind: fault.Unavailable, Code: "unavailable", Message: silent(postgresErr, redisErr), Err: errors.Join(postgresErr, redisErr),
 		Extra: map[string]any{
 			"postgres": postgresErr == nil, "redis": redisErr == nil, "outbox": state.outboxes(), "groups": state.groups(),
+			"dead_letters": state.DeadLetters,
 		},
 	}
 }

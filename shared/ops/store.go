@@ -13,21 +13,25 @@ import (
 	"mercato/shared/event"
 )
 
-// outboxes asks every schema that writes events for its stats().
-func outboxes(ctx context.Context, db *pgxpool.Pool) ([]Outbox, error) {
+// behind asks every schema that writes events for its stats(), and counts the dead letters that wait, in one
+// round trip.
+func behind(ctx context.Context, db *pgxpool.Pool) (outboxes []Outbox, letters int64, err error) {
 	var questions []string
 	for _, schema := range writers() {
 		questions = append(questions, `SELECT '`+schema+`', s.outbox_rows, s.outbox_age_seconds FROM `+schema+`.stats() s`)
 	}
-	rows, err := db.Query(ctx, strings.Join(questions, ` UNION ALL `)+` ORDER BY 1`)
-	if err != nil {
-		return nil, fmt.Errorf("asking for the outboxes: %w", err)
+	var b pgx.Batch
+	b.Queue(strings.Join(questions, ` UNION ALL `) + ` ORDER BY 1`).Query(func(rows pgx.Rows) (err error) {
+		outboxes, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Outbox])
+		return err
+	})
+	b.Queue(`SELECT count(*) FROM ops.dead_letters d WHERE d.state IN ('dead', 'parked')`).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&letters)
+	})
+	if err := db.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, 0, fmt.Errorf("asking for outboxes and dead letters: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Outbox])
-	if err != nil {
-		return nil, fmt.Errorf("reading the outboxes: %w", err)
-	}
-	return list, nil
+	return outboxes, letters, nil
 }
 
 func writers() []string {

@@ -35,10 +35,15 @@ func (p Page) Before() (int64, error) {
 // Next returns the Link header of a page at path whose last item is id; filters are the query's other
 // parameters. A page that is not full is the last: no link.
 func (p Page) Next(path string, items int, id int64, filters url.Values) string {
+	return p.NextAt(path, items, base64.RawURLEncoding.EncodeToString(strconv.AppendInt(nil, id, 10)), filters)
+}
+
+// NextAt is Next of a list that has cursors of its own.
+func (p Page) NextAt(path string, items int, cursor string, filters url.Values) string {
 	if items < p.Limit {
 		return ""
 	}
-	q := url.Values{"limit": {strconv.Itoa(p.Limit)}, "cursor": {base64.RawURLEncoding.EncodeToString(strconv.AppendInt(nil, id, 10))}}
+	q := url.Values{"limit": {strconv.Itoa(p.Limit)}, "cursor": {cursor}}
 	for name, values := range filters {
 		if values[0] != "" {
 			q[name] = values

@@ -17,6 +17,26 @@ type Price struct{ text string }
 // Count is a whole number in a request: 3 or "3".
 type Count struct{ text string }
 
+// Raw is a JSON object in an answer that somebody else wrote: it is passed on as it is.
+type Raw json.RawMessage
+
+// MarshalJSON passes it on; nil is null.
+func (r Raw) MarshalJSON() ([]byte, error) { return json.RawMessage(r).MarshalJSON() } //nolint:wrapcheck // it cannot fail
+
+// UnmarshalJSON keeps a copy, nil for null.
+func (r *Raw) UnmarshalJSON(blob []byte) error {
+	*r = nil
+	if string(blob) != "null" {
+		*r = bytes.Clone(blob)
+	}
+	return nil
+}
+
+// Schema implements huma.SchemaProvider.
+func (Raw) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
 // UnmarshalJSON keeps the text; it is read when the field's name is known.
 func (p *Price) UnmarshalJSON(blob []byte) error { p.text = bare(blob); return nil }
 

@@ -59,11 +59,13 @@ func New(t testing.TB, variables map[string]string) *App {
 	return &App{DB: db.Owner(t), Redis: redisClient, Queue: &queuetest.Queue{}, variables: set, key: key, secret: secret}
 }
 
-// Env opens an environment as a function of the shop would; it closes with the test.
-func (a *App) Env(t testing.TB) *platform.Env {
+// Env opens an environment as a function of the shop would, the secret and the grants in its hands; it closes with
+// the test.
+func (a *App) Env(t testing.TB, grants ...platform.Grant) *platform.Env {
 	t.Helper()
-	grant := platform.Grant{Kind: "secret", Open: func(config.Config, string) any { return constant(a.secret) }}
-	env, err := platform.New(func(name string) (string, bool) { v, ok := a.variables[name]; return v, ok }, grant, a.Queue.Grant())
+	secret := platform.Grant{Kind: "secret", Open: func(config.Config, string) any { return constant(a.secret) }}
+	all := append([]platform.Grant{secret, a.Queue.Grant()}, grants...) // the last of a kind counts
+	env, err := platform.New(func(name string) (string, bool) { v, ok := a.variables[name]; return v, ok }, all...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,88 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"mercato/shared/platform"
+	"mercato/shared/platform/fault"
+)
+
+// ReplayDead replays dead letters: invoked by a schedule, with nothing of ReplayRequest, those that are due, and it
+// looks after their messages; invoked by hand, those that the request picks.
+var ReplayDead = platform.Task[*Keeper, ReplayRequest, Report]{
+	Name: "dlq-replay", Schedule: "rate(1 minute)", Summary: "Replays dead letters that are due, and looks after their messages",
+	Open: openKeeper, Do: (*Keeper).do,
+}
+
+// Keeper looks after dead letters and after the messages that carry them. The rows are the truth: a message
+// raises the alarm and outlives a database that is restored.
+type Keeper struct {
+	*Service
+
+	dead, parking platform.Queue
+}
+
+func openKeeper(e *platform.Env) *Keeper {
+	return &Keeper{watch(e), e.Queue("orders-dlq"), e.Queue("orders-parking")}
+}
+
+// Report says what was done.
+type Report struct {
+	DryRun   bool     `json:"dryRun"`
+	Replayed int      `json:"replayed"` // letters
+	Repeated int      `json:"repeated"` // of them, those whose last replay nobody had confirmed
+	IDs      []string `json:"ids"`      // event ids of those that were replayed by hand
+	Messages Messages `json:"messages"`
+}
+
+func (k *Keeper) do(ctx context.Context, in ReplayRequest) (Report, error) {
+	if in.Max == 0 && in.IDs == nil && in.ErrorCode == "" && !in.DryRun {
+		return k.Keep(ctx)
+	}
+	report := Report{DryRun: in.DryRun, IDs: []string{}}
+	p, err := in.pick("dlq-replay")
+	if err != nil {
+		return report, err
+	}
+	r, err := k.Replay(ctx, p)
+	report.Replayed, report.Repeated, report.IDs = len(r.Letters), r.Repeated, eventIDs(r.Letters)
+	return report, err
+}
+
+const (
+	// replayAtOnce is how many letters one transaction of the schedule replays.
+	replayAtOnce = 200
+	// keepFor bounds a look at everything: the next minute brings the next.
+	keepFor = 20 * time.Second
+)
+
+// Keep replays what is due, sends the messages that are missing, and tidies the queue up, for at most 20 s.
+// Unavailable when one of these could not be done; the others are done all the same.
+func (k *Keeper) Keep(ctx context.Context) (report Report, err error) {
+	defer fault.Wrap(&err, "ops.Keep()")
+	ctx, cancel := context.WithTimeout(ctx, keepFor)
+	defer cancel()
+	report.IDs = []string{}
+	for more := true; more; {
+		r, err := k.ReplayDue(ctx, replayAtOnce)
+		if err != nil {
+			return report, errors.Join(err, k.tidy(ctx, &report.Messages))
+		}
+		report.Replayed += len(r.Letters)
+		report.Repeated += r.Repeated
+		more = len(r.Letters) == replayAtOnce
+	}
+	return report, k.tidy(ctx, &report.Messages)
+}
+
+// tidy brings the messages to what the rows say.
+func (k *Keeper) tidy(ctx context.Context, done *Messages) error {
+	missing, tidied := k.sendMissing(ctx, done), k.sweep(ctx, done)
+	if *done != (Messages{}) {
+		slog.InfoContext(ctx, "messages of dead letters tidied up", "messages", *done)
+	}
+	return errors.Join(missing, tidied)
+}

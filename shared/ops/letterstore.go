@@ -1,0 +1,131 @@
+package ops
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// letterQuery selects Letters; what follows says which.
+const letterQuery = `SELECT d.event_id, d.reader, d.stream, d.order_id, d.error_code, d.error, d.attempts, d.replay_count, d.sends,
+	d.state, d.due_at, d.first_seen, d.last_seen, d.envelope FROM ops.dead_letters d `
+
+const (
+	// lettersNamed takes ids; its order is that of every statement that waits for locks of several letters.
+	lettersNamed = letterQuery + `WHERE d.event_id = ANY($1) ORDER BY d.event_id, d.reader`
+	// lettersWaiting takes an error code or nothing, and how many at the most.
+	lettersWaiting = letterQuery + `WHERE d.state IN ('dead', 'parked') AND ($1 = '' OR d.error_code = $1)
+		ORDER BY d.first_seen, d.event_id, d.reader LIMIT $2`
+	// lettersDue takes how many at the most.
+	lettersDue = letterQuery + `WHERE d.state IN ('dead', 'replaying') AND d.due_at <= now()
+		ORDER BY d.first_seen, d.event_id, d.reader LIMIT $1`
+)
+
+func collect(letters *[]Letter) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*letters, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Letter])
+		return err //nolint:wrapcheck // the use case says what it was doing
+	}
+}
+
+// askPicked queues the locking of the letters that somebody picked. Those that were named are waited for; of
+// the others, those that somebody else is replaying are left to him.
+func askPicked(b *pgx.Batch, p Pick, letters *[]Letter) {
+	if p.IDs != nil {
+		b.Queue(lettersNamed+` FOR UPDATE`, p.IDs).Query(collect(letters))
+		return
+	}
+	b.Queue(lettersWaiting+` FOR UPDATE SKIP LOCKED`, p.ErrorCode, p.Max).Query(collect(letters))
+}
+
+// askDue queues the locking of the letters that are due and that nobody else is replaying.
+func askDue(b *pgx.Batch, limit int, letters *[]Letter) {
+	b.Queue(lettersDue+` FOR UPDATE SKIP LOCKED`, limit).Query(collect(letters))
+}
+
+// lettersPicked reads what askPicked would lock.
+func lettersPicked(ctx context.Context, db *pgxpool.Pool, p Pick) ([]Letter, error) {
+	if p.IDs != nil {
+		return letters(ctx, db, lettersNamed, p.IDs)
+	}
+	return letters(ctx, db, lettersWaiting, p.ErrorCode, p.Max)
+}
+
+func letters(ctx context.Context, db *pgxpool.Pool, query string, arguments ...any) (list []Letter, err error) {
+	rows, err := db.Query(ctx, query, arguments...)
+	if err == nil {
+		err = collect(&list)(rows)
+	}
+	return list, err //nolint:wrapcheck // the use case says what it was doing
+}
+
+// letterPage reads letters from behind a place on, the latest first.
+func letterPage(ctx context.Context, db *pgxpool.Pool, f LetterFilter, after place) ([]Letter, error) {
+	return letters(ctx, db, letterQuery+`WHERE d.state = $1 AND ($2 = '' OR d.error_code = $2)
+		AND (d.first_seen, d.event_id, d.reader) < ($3, $4, $5)
+		ORDER BY d.first_seen DESC, d.event_id DESC, d.reader DESC LIMIT $6`,
+		string(f.State), f.ErrorCode, after.firstSeen, after.eventID, after.reader, f.Limit)
+}
+
+// keys are the primary keys of letters, column by column.
+func keys(letters []Letter) (ids []uuid.UUID, readers []string) {
+	for _, l := range letters {
+		ids, readers = append(ids, l.EventID), append(readers, l.Reader)
+	}
+	return ids, readers
+}
+
+// updateReplayed writes how letters stand that were locked and are being sent.
+func updateReplayed(b *pgx.Batch, letters []Letter) {
+	ids, readers := keys(letters)
+	counts, sends, waits := make([]int, len(letters)), make([]int, len(letters)), make([]time.Duration, len(letters))
+	for i, l := range letters {
+		counts[i], sends[i], waits[i] = l.ReplayCount, l.Sends, confirmWithin(l.Sends)
+	}
+	b.Queue(`UPDATE ops.dead_letters d SET state = 'replaying', replay_count = r.replay_count, sends = r.sends, due_at = now() + r.wait
+		FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::interval[]) r (event_id, reader, replay_count, sends, wait)
+		WHERE d.event_id = r.event_id AND d.reader = r.reader`, ids, readers, counts, sends, waits)
+}
+
+// updateDiscarded writes that letters that were locked are given up.
+func updateDiscarded(b *pgx.Batch, letters []Letter) {
+	ids, readers := keys(letters)
+	b.Queue(`UPDATE ops.dead_letters d SET state = 'discarded', due_at = NULL
+		FROM unnest($1::uuid[], $2::text[]) r (event_id, reader) WHERE d.event_id = r.event_id AND d.reader = r.reader`, ids, readers)
+}
+
+// lettersUnsent reads letters whose messages should have been sent by now.
+func lettersUnsent(ctx context.Context, db *pgxpool.Pool, limit int) ([]Letter, error) {
+	return letters(ctx, db, letterQuery+`WHERE d.queued_at IS NULL AND d.state IN ('dead', 'replaying', 'parked')
+		AND d.first_seen < now() - interval '1 minute' ORDER BY d.first_seen, d.event_id, d.reader LIMIT $1`, limit)
+}
+
+func updateQueued(ctx context.Context, db *pgxpool.Pool, letters []Letter) error {
+	ids, readers := keys(letters)
+	_, err := db.Exec(ctx, `WITH sent AS (SELECT d.event_id, d.reader FROM ops.dead_letters d
+			JOIN unnest($1::uuid[], $2::text[]) r (event_id, reader) ON d.event_id = r.event_id AND d.reader = r.reader
+			ORDER BY d.event_id, d.reader FOR UPDATE OF d)
+		UPDATE ops.dead_letters d SET queued_at = now() FROM sent s WHERE d.event_id = s.event_id AND d.reader = s.reader`, ids, readers)
+	return err //nolint:wrapcheck // the use case says what it was doing
+}
+
+// standing reads how the letters of messages stand, and how long it is until each is due.
+func standing(ctx context.Context, db *pgxpool.Pool, of []letterKey) (map[letterKey]stand, error) {
+	ids, readers := make([]uuid.UUID, len(of)), make([]string, len(of))
+	for i, k := range of {
+		ids[i], readers[i] = k.eventID, k.reader
+	}
+	rows, err := db.Query(ctx, `SELECT d.event_id, d.reader, d.state, greatest(coalesce(d.due_at - now(), interval '0'), interval '0')
+		FROM ops.dead_letters d JOIN unnest($1::uuid[], $2::text[]) r (event_id, reader) ON d.event_id = r.event_id AND d.reader = r.reader`, ids, readers)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the use case says what it was doing
+	}
+	known := map[letterKey]stand{}
+	var k letterKey
+	var s stand
+	_, err = pgx.ForEachRow(rows, []any{&k.eventID, &k.reader, &s.state, &s.due}, func() error { known[k] = s; return nil })
+	return known, err //nolint:wrapcheck // the use case says what it was doing
+}
