@@ -20,6 +20,7 @@ type sides struct {
 	workers     map[string]platform.Spec
 	operations  map[string]string // of the OpenAPI document: id -> "METHOD /path"
 	template    []template.Function
+	connections int // MaxConnections of the template
 }
 
 // drift says where the sides differ.
