@@ -47,11 +47,13 @@ test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./
 
 check: formatted lint vet template workflows generated test ## everything that CI checks
 
+# Go links beside the binaries, on the same file system, so that each appears whole.
 build: ## link every Lambda into dist/; with GOOS, GOARCH for another machine into dist-GOOS-GOARCH/
 	@mkdir -p $(DIST) .local/link
 	@for file in $(DIST)/*; do \
 		[ -e "functions/$${file#$(DIST)/}/main.go" ] || rm -rf "$$file"; \
 	done
+	@find .local/link -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} + # of builds that were killed
 	@echo "build: linking what has changed into $(DIST)/ (minutes on a machine that has never built Go, then seconds)"
 	@GOTMPDIR=$$PWD/.local/link CGO_ENABLED=0 go build $(LAMBDA) -o $(DIST)/ $$(go list ./functions/...)
 
@@ -99,6 +101,7 @@ vet:
 template:
 	@echo "check: template.yaml"
 	@tools/lint/cfn-lint.sh
+	@tools/template/check.sh
 
 workflows:
 	@echo "check: workflows"
