@@ -33,6 +33,7 @@ func reset() error {
 		secrets.Wipe(home),
 		endpoint.Wipe(home),
 		os.RemoveAll(keptBinaries(home)),
+		os.RemoveAll(emulatorState(home)),
 		removeStackFile(home),
 		os.Remove(filepath.Join(home, "lock")),
 	)

@@ -45,6 +45,9 @@ type checkout struct {
 	directory, home string
 	port            string
 	aws             string // AWS_ENDPOINT_URL
+	awsPort         string // LOCALSTACK_PORT
+	given           string // TEST_AWS_ENDPOINT_URL
+	path            string // PATH, when it is another
 }
 
 func setup(t *testing.T) checkout {
@@ -96,7 +99,11 @@ func (c checkout) command(t *testing.T, args ...string) (*exec.Cmd, *output) {
 	cmd.Dir = c.directory
 	cmd.Env = append(os.Environ(), "MERCATO_HOME="+c.home, "PORT="+c.port, "LOG_LEVEL="+filepath.Join(c.directory, "migrated"),
 		"DATABASE_URL=", "REDIS_URL=", "TEST_DATABASE_URL=", "TEST_REDIS_URL=", "STAGE=", "BASE_URL=",
-		"AWS_ENDPOINT_URL="+c.aws, "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=")
+		"AWS_ENDPOINT_URL="+c.aws, "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=",
+		"TEST_AWS_ENDPOINT_URL="+c.given, "LOCALSTACK_PORT="+c.awsPort)
+	if c.path != "" {
+		cmd.Env = append(cmd.Env, "PATH="+c.path, "HOME="+c.path) // pyenv's lie under HOME
+	}
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd, out

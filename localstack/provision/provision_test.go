@@ -8,16 +8,14 @@ import (
 	"mercato/localstack/template"
 )
 
-var hosts = map[string]func(*testing.T) *depot{"embedded": embedded, "emulator": emulator}
-
 func TestApply(t *testing.T) {
 	t.Parallel()
-	for name, open := range hosts {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			testApply(open(t))
-		})
-	}
+	testApply(embedded(t))
+}
+
+func TestApply_emulator(t *testing.T) {
+	t.Parallel()
+	testApply(emulator(t))
 }
 
 func testApply(d *depot) {
@@ -45,14 +43,14 @@ func testApply(d *depot) {
 	}
 }
 
-func TestApply_again(t *testing.T) {
+func TestApplyAgain(t *testing.T) {
 	t.Parallel()
-	for name, open := range hosts {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			testApplyAgain(open(t))
-		})
-	}
+	testApplyAgain(embedded(t))
+}
+
+func TestApplyAgain_emulator(t *testing.T) {
+	t.Parallel()
+	testApplyAgain(emulator(t))
 }
 
 // testApplyAgain: a changed template changes what is there.
@@ -80,14 +78,14 @@ func testApplyAgain(d *depot) {
 	}
 }
 
-func TestApply_refuses(t *testing.T) {
+func TestApplyRefuses(t *testing.T) {
 	t.Parallel()
-	for name, open := range hosts {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			testApplyRefuses(open(t))
-		})
-	}
+	testApplyRefuses(embedded(t))
+}
+
+func TestApplyRefuses_emulator(t *testing.T) {
+	t.Parallel()
+	testApplyRefuses(emulator(t))
 }
 
 // testApplyRefuses: a secret with another value is somebody's, and an error names the resource.
