@@ -2,8 +2,8 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev demo test check build bench-cold doctor reset generate fmt lint \
-	stack where formatted vet template workflows generated
+.PHONY: help dev sam-local localstack demo test test-sam test-localstack check build bench-cold doctor reset \
+	generate fmt lint stack where formatted vet template workflows generated
 
 # How a Lambda is linked. Without -buildvcs=false a change of the docs alone
 # would change every binary; lambda.norpc leaves out the old go1.x runtime.
@@ -29,7 +29,7 @@ STACK := .local/bin/localstack
 TOOL = go tool -modfile=tools/lint/$(1).mod $(1)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 dev: build stack ## build and start everything here; PORT and MERCATO_HOME choose where
 	@exec $(STACK) dev
@@ -44,6 +44,12 @@ test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./
 		race=; CGO_ENABLED=0; \
 	fi; \
 	exec $(STACK) with-servers -- go test $$race -shuffle=on $(PKG)
+
+localstack: stack ## run LocalStack with the template's queues and buckets; LOCALSTACK_PORT chooses where
+	@exec $(STACK) aws
+
+test-localstack: build stack ## run the AWS tests against a throw-away LocalStack
+	@exec $(STACK) with-aws -- tools/localstack/test.sh
 
 check: formatted lint vet template workflows generated test ## everything that CI checks
 

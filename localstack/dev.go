@@ -65,6 +65,9 @@ func (s *stack) start(ctx context.Context) error {
 	if err := s.claim(); err != nil {
 		return err
 	}
+	if err := s.startAWS(ctx); err != nil {
+		return err
+	}
 	if err := s.startServers(ctx); err != nil {
 		return err
 	}
@@ -79,9 +82,6 @@ func (s *stack) start(ctx context.Context) error {
 
 // startFunctions answers when the system serves its first requests.
 func (s *stack) startFunctions(ctx context.Context) error {
-	if err := s.startSecrets(); err != nil {
-		return err
-	}
 	if err := s.loadTemplate(); err != nil {
 		return err
 	}

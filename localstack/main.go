@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -15,6 +16,8 @@ const usage = `usage: localstack COMMAND
 
   dev                     run the whole system until Ctrl-C (PORT, MERCATO_HOME)
   demo                    play an order and an out-of-stock order against the running stack (BASE_URL)
+  aws                     run LocalStack with the template's queues, buckets and secrets until Ctrl-C (LOCALSTACK_PORT, MERCATO_HOME)
+  with-aws -- CMD         run CMD with TEST_AWS_ENDPOINT_URL set to a throw-away LocalStack
   with-servers -- CMD     run CMD with TEST_DATABASE_URL and TEST_REDIS_URL set to throw-away servers
   reset                   remove the data and keys of the state directory (MERCATO_HOME)
   doctor                  say what this machine lacks, and the fix
@@ -43,7 +46,7 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		command, args = args[0], args[1:]
 	}
-	if command != "with-servers" && len(args) > 0 {
+	if !strings.HasPrefix(command, "with-") && len(args) > 0 {
 		command = ""
 	}
 	switch command {
@@ -51,6 +54,10 @@ func run(ctx context.Context, args []string) error {
 		return dev(ctx)
 	case "demo":
 		return demo(ctx)
+	case "aws":
+		return emulate(ctx)
+	case "with-aws":
+		return withAWS(ctx, args)
 	case "with-servers":
 		return withServers(ctx, args)
 	case "reset":
