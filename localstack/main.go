@@ -14,6 +14,7 @@ import (
 const usage = `usage: localstack COMMAND
 
   dev                     run the whole system until Ctrl-C (PORT, MERCATO_HOME)
+  sam                     the same, with the functions in containers under sam local start-api
   demo                    play an order and an out-of-stock order against the running stack (BASE_URL)
   with-servers -- CMD     run CMD with TEST_DATABASE_URL and TEST_REDIS_URL set to throw-away servers
   reset                   remove the data and keys of the state directory (MERCATO_HOME)
@@ -49,6 +50,8 @@ func run(ctx context.Context, args []string) error {
 	switch command {
 	case "dev":
 		return dev(ctx)
+	case "sam":
+		return samLocal(ctx)
 	case "demo":
 		return demo(ctx)
 	case "with-servers":
