@@ -64,6 +64,7 @@ func (s *stack) startSAM(ctx context.Context) error {
 		return err
 	}
 	api, err := s.docker.Start(ctx, sam.Config{
+		Template:  templatePath,
 		State:     s.home,
 		Port:      s.port,
 		Functions: functions,

@@ -54,7 +54,7 @@ func (d *Docker) Start(ctx context.Context, cfg Config) (_ *API, err error) {
 	if err != nil {
 		return nil, err
 	}
-	template, err := build(ctx, a.directory, cfg.Functions)
+	template, err := build(ctx, cfg.Template, a.directory, cfg.Functions)
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +75,9 @@ func (d *Docker) Start(ctx context.Context, cfg Config) (_ *API, err error) {
 func overrides() string { return "Stage=local Architecture=" + architecture() }
 
 // build runs `sam build` into the run's own directory and answers the built template.
-func build(ctx context.Context, directory string, functions map[string]map[string]string) (string, error) {
+func build(ctx context.Context, template, directory string, functions map[string]map[string]string) (string, error) {
 	built := filepath.Join(directory, "build")
-	if _, err := tool(ctx, "build", "--build-in-source", "--build-dir", built, "--parameter-overrides", overrides()); err != nil {
+	if _, err := tool(ctx, "build", "--template-file", template, "--build-in-source", "--build-dir", built, "--parameter-overrides", overrides()); err != nil {
 		return "", err
 	}
 	path := filepath.Join(built, "template.yaml")

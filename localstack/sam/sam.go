@@ -10,6 +10,7 @@ import (
 
 // Config says what to run and where.
 type Config struct {
+	Template  string                       // what `sam build` builds
 	State     string                       // absolute directory that is this run's alone
 	Port      int                          // of 127.0.0.1, where the API answers
 	Functions map[string]map[string]string // environment of each function, by logical id
