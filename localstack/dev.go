@@ -28,8 +28,8 @@ func dev(ctx context.Context) error {
 		checkBuilt,
 		s.configure,
 		s.claim,
+		s.startAWS,
 		s.startServers,
-		s.startSecrets,
 		s.loadTemplate,
 		s.startRuntime,
 		s.migrate,
@@ -41,7 +41,7 @@ func dev(ctx context.Context) error {
 	)
 }
 
-// startSchedules begins what the template schedules; startRuntime has provided for its end.
+// startSchedules begins what the template schedules.
 func (s *stack) startSchedules(ctx context.Context) error {
 	due, err := jobs(s.template)
 	if err != nil {

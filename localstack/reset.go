@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"mercato/localstack/endpoint"
 	"mercato/localstack/secrets"
 	"mercato/localstack/servers"
 )
@@ -30,6 +31,7 @@ func reset() error {
 	err = errors.Join(
 		servers.Wipe(home),
 		secrets.Wipe(home),
+		endpoint.Wipe(home),
 		os.RemoveAll(keptBinaries(home)),
 		removeStackFile(home),
 		os.Remove(filepath.Join(home, "lock")),

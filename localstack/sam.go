@@ -19,8 +19,8 @@ func samLocal(ctx context.Context) error {
 		s.claim,
 		s.checkSAM,
 		s.startDocker,
+		s.startAWS,
 		s.startServers,
-		s.startSecrets,
 		s.loadTemplate,
 		s.startRuntime,
 		s.migrate,
@@ -55,7 +55,7 @@ func (s *stack) startSAM(ctx context.Context) error {
 	functions := map[string]map[string]string{}
 	for _, f := range s.template.Functions {
 		functions[f.LogicalID] = map[string]string{}
-		for _, variable := range environment(f.Environment, s.secrets, os.LookupEnv) {
+		for _, variable := range environment(f.Environment, s.aws, os.LookupEnv) {
 			name, value, _ := strings.Cut(variable, "=")
 			functions[f.LogicalID][name] = value
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -12,10 +11,10 @@ import (
 	"time"
 
 	"mercato/localstack/gateway"
+	"mercato/localstack/provision"
 	"mercato/localstack/rebuild"
 	"mercato/localstack/runtime"
 	"mercato/localstack/sam"
-	"mercato/localstack/secrets"
 	"mercato/localstack/servers"
 	"mercato/localstack/template"
 )
@@ -27,7 +26,8 @@ type stack struct {
 	port     int
 	listener net.Listener // held from the beginning, so that nobody takes the port meanwhile
 	servers  *servers.Servers
-	secrets  string // URL
+	aws      provision.Host           // who plays AWS for the functions
+	made     map[string]template.Made // what the template names there
 	template *template.Template
 	runtime  *runtime.Runtime
 	docker   *sam.Docker       // nil where no container runs
@@ -95,17 +95,6 @@ func (s *stack) startServers(ctx context.Context) error {
 	return nil
 }
 
-func (s *stack) startSecrets(context.Context) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("secrets: %w", err)
-	}
-	path := "/" + secrets.Random() // who does not know it may be any user of this machine
-	s.secrets = "http://" + listener.Addr().String() + path
-	s.serve(listener, http.StripPrefix(path, secrets.Handler(s.home)))
-	return nil
-}
-
 // serve answers requests until the stack stops, and lets those under way end then.
 func (s *stack) serve(listener net.Listener, handler http.Handler) {
 	// A client that sends nothing, or its body for ever, holds no connection for ever. API Gateway takes 30 s.
@@ -149,7 +138,11 @@ func (s *stack) announce() {
 		return
 	}
 	postgres, redis := s.servers.PIDs()
-	f := stackFile{s.baseURL(), s.servers.DatabaseURL(), s.servers.RedisURL(), pids{os.Getpid(), postgres, redis}}
+	f := stackFile{
+		BaseURL: s.baseURL(), DatabaseURL: s.servers.DatabaseURL(), RedisURL: s.servers.RedisURL(),
+		AWSEndpoint: s.aws.Endpoint, AWSKey: s.aws.Key, AWSSecret: s.aws.Secret,
+		PIDs: pids{os.Getpid(), postgres, redis},
+	}
 	if err := f.write(s.home); err != nil {
 		s.say("stack.json: %v", err)
 	}

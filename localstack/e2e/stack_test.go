@@ -86,7 +86,7 @@ func prepare(port string, variables ...string) (*stack, error) {
 	s := &stack{cmd: exec.Command(path, "dev"), place: place, home: filepath.Join(place, "state"), log: log, ended: make(chan struct{})}
 	s.cmd.Dir = root
 	s.cmd.Stdout, s.cmd.Stderr = log, log
-	s.cmd.Env = append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "STAGE=", "HOT_REBUILD=off", "MERCATO_HOME="+s.home, "PORT="+port)
+	s.cmd.Env = append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "AWS_ENDPOINT_URL=", "STAGE=", "HOT_REBUILD=off", "MERCATO_HOME="+s.home, "PORT="+port)
 	s.cmd.Env = append(s.cmd.Env, variables...)
 	return s, nil
 }
