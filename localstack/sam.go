@@ -16,9 +16,10 @@ func samLocal(ctx context.Context) error {
 	s := newStack()
 	err := s.live(ctx,
 		checkBuilt,
+		checkSAM,
 		s.claim,
-		s.checkSAM,
 		s.startDocker,
+		s.bringSAM,
 		s.startAWS,
 		s.startServers,
 		s.loadTemplate,
@@ -39,7 +40,9 @@ func samLocal(ctx context.Context) error {
 // noDocker is the exit status by which scripts tell a machine that cannot have Docker from a failure.
 const noDocker = 3
 
-func (s *stack) checkSAM(ctx context.Context) error { return sam.Check(ctx, s.say) }
+func checkSAM(context.Context) error { return sam.Check() }
+
+func (s *stack) bringSAM(ctx context.Context) error { return sam.Bring(ctx, s.say) }
 
 func (s *stack) startDocker(ctx context.Context) error {
 	var err error

@@ -50,10 +50,6 @@ func (d *Docker) Start(ctx context.Context, cfg Config) (_ *API, err error) {
 	if a.guard, err = d.guard(a.directory); err != nil {
 		return nil, err
 	}
-	image, err := d.image(ctx)
-	if err != nil {
-		return nil, err
-	}
 	template, err := build(ctx, cfg.Template, a.directory, cfg.Functions)
 	if err != nil {
 		return nil, err
@@ -65,7 +61,7 @@ func (d *Docker) Start(ctx context.Context, cfg Config) (_ *API, err error) {
 	}
 	args := append([]string{
 		"local", "start-api", "--template", template, "--host", "127.0.0.1", "--port", strconv.Itoa(cfg.Port),
-		"--invoke-image", image, "--skip-pull-image", "--warm-containers", "LAZY", "--no-watch",
+		"--invoke-image", d.image, "--skip-pull-image", "--warm-containers", "LAZY", "--no-watch",
 		"--env-vars", a.variablesFile(), "--parameter-overrides", overrides(),
 	}, hosts...)
 	return a, a.launch(cfg, args)

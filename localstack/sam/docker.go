@@ -20,40 +20,65 @@ const label = "mercato.state"
 
 // Docker is a daemon that answers.
 type Docker struct {
-	host string  // as DOCKER_HOST has it
-	own  *daemon // nil when it was there
+	host  string  // as DOCKER_HOST has it
+	own   *daemon // nil when it was there
+	image string  // that the functions run in
 }
 
-// Connect answers a daemon: the one that the client finds, else, for root, one of our own with its data in the state
-// directory. When there is neither, the error is one line with the fix and wraps ErrNoDocker.
+// Connect answers a daemon with an image to run the functions in: the daemon that the client finds, else, for root, one of
+// our own with its data in the state directory. An error is one line with the fix; it wraps ErrNoDocker when there is neither.
 func Connect(ctx context.Context, state string, say func(string, ...any)) (*Docker, error) {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return nil, fmt.Errorf("%w: there is no client (apt-get install docker.io, or install Docker Desktop)", ErrNoDocker)
 	}
 	d := &Docker{host: address(ctx)}
-	directory := filepath.Join(state, "docker")
-	if owner, err := d.owner(ctx); err == nil && owner != directory {
-		return d, refuseForeign(owner)
-	} else if err == nil {
+	if err := d.reach(ctx, filepath.Join(state, "docker"), say); err != nil {
+		return nil, err
+	}
+	var err error
+	if d.image, err = d.prepareImage(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// reach finds a daemon or starts one with this directory.
+func (d *Docker) reach(ctx context.Context, directory string, say func(string, ...any)) error {
+	owner, err := d.owner(ctx)
+	switch {
+	case err == nil && owner == "":
+		return nil
+	case err == nil && owner != directory:
+		return fmt.Errorf("the Docker daemon belongs to the stack on %s and ends with it: stop that stack, or start the machine's own daemon", filepath.Dir(owner))
+	case err == nil:
 		say("ending the Docker daemon of a run that was killed")
 		if err := evict(directory); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	program, err := exec.LookPath("dockerd")
-	switch {
-	case os.Getenv("DOCKER_HOST") != "":
-		return nil, fmt.Errorf("%w: no daemon answers at DOCKER_HOST=%s (start it, or unset DOCKER_HOST)", ErrNoDocker, os.Getenv("DOCKER_HOST"))
-	case err != nil:
-		return nil, fmt.Errorf("%w: no daemon answers and dockerd is not installed (start Docker Desktop, or apt-get install docker.io)", ErrNoDocker)
-	case os.Geteuid() != 0:
-		return nil, fmt.Errorf("%w: no daemon answers (sudo systemctl start docker, and be in the group docker)", ErrNoDocker)
+	program, err := daemonProgram()
+	if err != nil {
+		return err
 	}
 	say("no Docker daemon answers: starting one for this run")
 	if d.own, err = startDaemon(ctx, program, directory, d.answers); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoDocker, err)
+		return fmt.Errorf("%w: %w", ErrNoDocker, err)
 	}
-	return d, nil
+	return nil
+}
+
+// daemonProgram answers what only root can start.
+func daemonProgram() (string, error) {
+	program, err := exec.LookPath("dockerd")
+	switch {
+	case os.Getenv("DOCKER_HOST") != "":
+		return "", fmt.Errorf("%w: no daemon answers at DOCKER_HOST=%s (start it, or unset DOCKER_HOST)", ErrNoDocker, os.Getenv("DOCKER_HOST"))
+	case err != nil:
+		return "", fmt.Errorf("%w: no daemon answers and dockerd is not installed (start Docker Desktop, or apt-get install docker.io)", ErrNoDocker)
+	case os.Geteuid() != 0:
+		return "", fmt.Errorf("%w: no daemon answers (sudo systemctl start docker, and be in the group docker)", ErrNoDocker)
+	}
+	return program, nil
 }
 
 // owner answers the directory of the run that has started the daemon; empty for the machine's own.
@@ -68,14 +93,6 @@ func (d *Docker) owner(ctx context.Context) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-// refuseForeign: a daemon that another stack has started goes away with that stack.
-func refuseForeign(owner string) error {
-	if owner == "" {
-		return nil
-	}
-	return fmt.Errorf("the Docker daemon belongs to the stack on %s and ends with it: stop that stack, or start the machine's own daemon", filepath.Dir(owner))
 }
 
 // address is that of the client's current context, which SAM's library does not know; empty where it cannot be told.

@@ -22,9 +22,9 @@ const (
 	ownImage = "mercato-lambda:"
 )
 
-// image answers the image that the functions run in: AWS's when it is there, else ours. Ours is made of busybox and what
+// prepareImage answers the image that the functions run in: AWS's when it is there, else ours. Ours is made of busybox and what
 // SAM needs to add its Runtime API; it has no C library and no certificates, which these functions do without.
-func (d *Docker) image(ctx context.Context) (string, error) {
+func (d *Docker) prepareImage(ctx context.Context) (string, error) {
 	listed, err := d.run(ctx, "images", "--format", "{{.Repository}}:{{.Tag}}")
 	if err != nil {
 		return "", err

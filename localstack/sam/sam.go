@@ -5,6 +5,8 @@ package sam
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -34,4 +36,9 @@ func architecture() string {
 		return "arm64"
 	}
 	return "x86_64"
+}
+
+// Wipe removes what runs have left in the state directory: builds, and the data of a Docker daemon of our own.
+func Wipe(state string) error {
+	return errors.Join(os.RemoveAll(filepath.Join(state, "sam")), os.RemoveAll(filepath.Join(state, "docker")))
 }

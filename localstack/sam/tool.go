@@ -9,25 +9,30 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"mercato/localstack/servers"
 )
 
-// Check answers once SAM's command line is there, which the first time takes a minute: Python brings it. An error is one
-// line that names the fix.
-func Check(ctx context.Context, say func(string, ...any)) error {
+// Check finds out, before anything is started, whether SAM's command line can be had. An error is one line that names the fix.
+func Check() error {
 	if _, err := os.Stat(command); err != nil {
 		return errors.New("no " + command + " here: run this in the top directory of the checkout")
 	}
 	if _, err := servers.Pip(); err != nil {
 		return fmt.Errorf("SAM's command line needs Python: %w", err)
 	}
-	version, err := tool(ctx, "--version")
-	if err != nil {
-		return err
-	}
-	say("%s", version)
 	return nil
+}
+
+// Bring answers once SAM's command line is there. Installing it, the first time, takes a minute at most.
+func Bring(ctx context.Context, say func(string, ...any)) error {
+	began := time.Now()
+	version, err := tool(ctx, "--version")
+	if err == nil {
+		say("%s (%s)", version, time.Since(began).Round(10*time.Millisecond))
+	}
+	return err
 }
 
 // toolEnvironment is ours but for what would lead SAM to an account at AWS.
