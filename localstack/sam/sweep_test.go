@@ -1,0 +1,96 @@
+package sam_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mercato/localstack/sam"
+)
+
+// left plays what a run leaves: its SAM, two containers and the file with passwords; and another SAM's container.
+func left(t *testing.T) (directory string, tool *exec.Cmd, removed func() string) {
+	t.Helper()
+	place := t.TempDir()
+	directory = filepath.Join(place, "sam")
+	if err := os.Mkdir(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(place, "removed")
+	docker := fmt.Sprintf("#!/bin/sh\ncase $1 in\nps) printf '%%s\\n' 'a1 %[1]s/build/One' 'b2 %[1]s-other/build/One' 'c3 /tmp/x,%[1]s/build/Two' 'd4' ;;\nrm) shift 2; echo \"$@\" >>%[2]s ;;\nesac\n", directory, log)
+	if err := os.WriteFile(filepath.Join(place, "docker"), []byte(docker), 0o700); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", place+":"+os.Getenv("PATH"))
+	tool = exec.Command("sleep", "600")
+	tool.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := tool.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tool.Process.Kill() })
+	for name, content := range map[string]string{"pid": fmt.Sprintln(tool.Process.Pid), "variables.json": "{}"} {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return directory, tool, func() string {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(strings.Fields(string(text)), " ")
+	}
+}
+
+func checkSwept(t *testing.T, directory string, tool *exec.Cmd, removed string) {
+	t.Helper()
+	if removed != "a1 c3" {
+		t.Errorf("removed %s, want the two that are mounted from this run's directory", removed)
+	}
+	if status, ok := tool.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGTERM {
+		t.Errorf("SAM: %s, want an end by SIGTERM, which lets it remove its containers", tool.ProcessState)
+	}
+	for _, name := range []string{"pid", "variables.json"} {
+		if _, err := os.Stat(filepath.Join(directory, name)); !os.IsNotExist(err) {
+			t.Errorf("%s is left: %v", name, err)
+		}
+	}
+}
+
+func TestSweep(t *testing.T) { //nolint:paralleltest // it changes PATH
+	directory, tool, removed := left(t)
+	ended := make(chan error, 1)
+	go func() { ended <- tool.Wait() }() // a zombie would count as alive
+	if err := sam.Sweep(directory); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	checkSwept(t, directory, tool, removed())
+	if err := sam.Sweep(directory); err != nil {
+		t.Errorf("with no SAM left: %v", err)
+	}
+}
+
+func TestGuard(t *testing.T) { //nolint:paralleltest // it changes PATH
+	directory, tool, removed := left(t)
+	ended := make(chan error, 1)
+	go func() { ended <- tool.Wait() }()
+	die, err := sam.Guard(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+		t.Fatal("it acts while we live")
+	default:
+	}
+	if err := die(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	checkSwept(t, directory, tool, removed())
+}
