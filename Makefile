@@ -3,11 +3,19 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help dev demo test check build bench-cold doctor reset generate fmt lint \
-	stack formatted vet template workflows generated
+	stack where formatted vet template workflows generated
 
 # How a Lambda is linked. Without -buildvcs=false a change of the docs alone
 # would change every binary; lambda.norpc leaves out the old go1.x runtime.
 LAMBDA := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
+
+# dist/ holds what this machine runs; what is built for another lies beside it.
+DIST := dist
+ifneq ($(GOOS)$(GOARCH),)
+HOST := $(shell env -u GOOS -u GOARCH go env GOHOSTOS)-$(shell env -u GOOS -u GOARCH go env GOHOSTARCH)
+TARGET := $(or $(GOOS),$(firstword $(subst -, ,$(HOST))))-$(or $(GOARCH),$(lastword $(subst -, ,$(HOST))))
+DIST := $(if $(filter $(HOST),$(TARGET)),dist,dist-$(TARGET))
+endif
 
 # What `make test` tests.
 PKG ?= ./...
@@ -39,13 +47,13 @@ test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./
 
 check: formatted lint vet template workflows generated test ## everything that CI checks
 
-build: ## link every Lambda into dist/; GOOS and GOARCH may be given
-	@mkdir -p dist
-	@for file in dist/*; do \
-		[ -e "functions/$${file#dist/}/main.go" ] || rm -rf "$$file"; \
+build: ## link every Lambda into dist/; with GOOS, GOARCH for another machine into dist-GOOS-GOARCH/
+	@mkdir -p $(DIST) .local/link
+	@for file in $(DIST)/*; do \
+		[ -e "functions/$${file#$(DIST)/}/main.go" ] || rm -rf "$$file"; \
 	done
-	@echo "build: linking what has changed into dist/ (minutes on a machine that has never built Go, then seconds)"
-	@CGO_ENABLED=0 go build $(LAMBDA) -o dist/ $$(go list ./functions/...)
+	@echo "build: linking what has changed into $(DIST)/ (minutes on a machine that has never built Go, then seconds)"
+	@GOTMPDIR=$$PWD/.local/link CGO_ENABLED=0 go build $(LAMBDA) -o $(DIST)/ $$(go list ./functions/...)
 
 bench-cold: build ## compare each cold start with a hello-world Lambda's
 	@CGO_ENABLED=0 go build $(LAMBDA) -o .local/bin/hello ./tools/benchcold/hello
@@ -70,6 +78,10 @@ lint: ## run golangci-lint
 	@$(call TOOL,golangci-lint) run
 
 # The rest is parts of others.
+
+# Where build puts what it links.
+where:
+	@echo $(DIST)
 
 # Runs on this machine even when functions are being built for another.
 stack:

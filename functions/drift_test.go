@@ -94,6 +94,7 @@ func timing(f template.Function, loops bool) (complaints []string) {
 func grants(p template.Statement) (list []string) {
 	for _, action := range p.Actions {
 		switch {
+		case p.Effect == "Deny" && strings.HasPrefix(action, "logs:"): // of what SAM grants unasked
 		case p.Effect != "Allow":
 			list = append(list, p.Effect)
 		case action == "rds-db:connect":

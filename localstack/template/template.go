@@ -61,6 +61,7 @@ type Statement struct {
 	Effect    string
 	Actions   []string
 	Resources []string
+	Except    []string // what NotResource names, in place of Resources
 }
 
 // Load reads the template at path with params laid over its Defaults. What only a deployment knows (a
