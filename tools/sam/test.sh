@@ -16,6 +16,7 @@ stack=
 passed=0
 skipped=0
 failed=0
+began=$SECONDS
 
 finish() {
   if [ -n "$stack" ]; then kill -s TERM "$stack" 2>/dev/null && wait "$stack" || true; fi
@@ -25,13 +26,20 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+# What the template is told about this machine; a function for another one gives no answer.
+case $(uname -m) in
+arm64 | aarch64) architecture=arm64 ;;
+*) architecture=x86_64 ;;
+esac
+here=(--parameter-overrides "Stage=local Architecture=$architecture")
+
 # check WHAT COMMAND...: one case, with its output when it fails.
 check() {
   local what=$1
   shift
   if "$@" >"$home/output" 2>&1; then
     passed=$((passed + 1))
-    echo "ok    $what"
+    echo "ok    $what ($((SECONDS - began)) s)"
   else
     failed=$((failed + 1))
     echo "FAIL  $what"
@@ -50,7 +58,7 @@ suite() {
   f=$(grep -cE '^ *--- FAIL|^FAIL' "$home/output" || true)
   if [ "$p" = 0 ]; then f=$((f + 1)); fi
   passed=$((passed + p)) skipped=$((skipped + s)) failed=$((failed + f))
-  echo "$([ "$f" = 0 ] && echo ok || echo FAIL)    $what: $p passed, $s skipped"
+  echo "$([ "$f" = 0 ] && echo ok || echo FAIL)    $what: $p passed, $s skipped ($((SECONDS - began)) s)"
   if [ "$f" != 0 ]; then tail -n 80 "$home/output"; fi
 }
 
@@ -138,18 +146,17 @@ invoke() {
   local image
   image=$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^mercato-lambda:(x86_64|arm64)$' | head -n 1)
   echo '{"version":"2.0","routeKey":"GET /health","rawPath":"/health","rawQueryString":"","headers":{},"requestContext":{"http":{"method":"GET","path":"/health"}},"isBase64Encoded":false}' |
-    "$sam" local invoke Health --template "$home/build/template.yaml" --event - --skip-pull-image ${image:+--invoke-image "$image"} >"$home/answer"
+    "$sam" local invoke Health --template "$home/build/template.yaml" "${here[@]}" --event - --skip-pull-image ${image:+--invoke-image "$image"} >"$home/answer"
   grep -q '"statusCode": *200' "$home/answer" || {
     cat "$home/answer"
     return 1
   }
 }
 
-began=$SECONDS
 start
 echo "ok    localstack sam is ready after $((SECONDS - began)) s"
 check "sam validate --lint" "$sam" validate --lint
-check "sam build" "$sam" build --build-dir "$home/build"
+check "sam build" "$sam" build --build-dir "$home/build" "${here[@]}"
 check "sam build has linked every function" linked
 check "sam local invoke" invoke
 check "an order is completed" .local/bin/localstack demo
