@@ -50,9 +50,9 @@ var departures = []departure{
 	{"SAM adds no X-Ray header", func(_, ours payload) {
 		maps.DeleteFunc(inside(ours, "headers"), func(name string, _ any) bool { return name == "x-amzn-trace-id" })
 	}},
-	{"SAM does not say for whom it forwards: it leaves a client's X-Forwarded-For as it is, where AWS appends the client's address", func(sam, ours payload) {
+	{"SAM does not say for whom it forwards: it leaves a client's X-Forwarded-For as it is, where AWS appends the client's address", func(_, ours payload) {
 		headers := inside(ours, "headers")
-		client := inside(ours, "requestContext", "http")["sourceIp"].(string)
+		client, _ := inside(ours, "requestContext", "http")["sourceIp"].(string)
 		if headers["x-forwarded-for"] == client {
 			delete(headers, "x-forwarded-for")
 		} else if all, _ := headers["x-forwarded-for"].(string); strings.HasSuffix(all, ", "+client) {
@@ -72,9 +72,9 @@ var departures = []departure{
 			}
 		}
 	}},
-	{"SAM names the method in the key of a route that takes any; AWS's examples of such events say ANY", func(sam, ours payload) {
+	{"SAM names the method in the key of a route that takes any; AWS's examples of such events say ANY", func(_, ours payload) {
 		if key, _ := ours["routeKey"].(string); strings.HasPrefix(key, "ANY ") {
-			method := inside(ours, "requestContext", "http")["method"].(string)
+			method, _ := inside(ours, "requestContext", "http")["method"].(string)
 			ours["routeKey"] = strings.Replace(key, "ANY", method, 1)
 			inside(ours, "requestContext")["routeKey"] = ours["routeKey"]
 		}

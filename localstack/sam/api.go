@@ -139,10 +139,10 @@ func (a *API) watch(output io.ReadCloser, cfg Config) {
 	}
 	_, _ = io.Copy(io.Discard, output) // after a line that was too long, SAM must not stand still
 	_ = output.Close()
-	err := a.cmd.Wait()
+	_ = a.cmd.Wait() // its state is told below
 	close(a.ended)
 	if !a.stopping.Load() {
-		cfg.Ended(fmt.Errorf("sam local start-api has ended (%v): %s", err, a.lastLine))
+		cfg.Ended(fmt.Errorf("sam local start-api has ended (%s): %s", a.cmd.ProcessState, a.lastLine))
 	}
 }
 

@@ -48,8 +48,8 @@ func ask(t *testing.T, address, text string) (string, error) {
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-		t.Fatal(err)
+	if half, ok := conn.(*net.TCPConn); !ok || half.CloseWrite() != nil {
+		t.Fatal("the end cannot be sent")
 	}
 	answer, err := io.ReadAll(conn)
 	return string(answer), err

@@ -61,10 +61,19 @@ func checkSwept(t *testing.T, directory string, tool *exec.Cmd, removed string) 
 	}
 }
 
+// buried is closed when the process is gone: a zombie would count as alive.
+func buried(process *exec.Cmd) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		_ = process.Wait() // its state is looked at
+		close(ended)
+	}()
+	return ended
+}
+
 func TestSweep(t *testing.T) { //nolint:paralleltest // it changes PATH
 	directory, tool, removed := left(t)
-	ended := make(chan error, 1)
-	go func() { ended <- tool.Wait() }() // a zombie would count as alive
+	ended := buried(tool)
 	if err := sam.Sweep(directory); err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +86,7 @@ func TestSweep(t *testing.T) { //nolint:paralleltest // it changes PATH
 
 func TestGuard(t *testing.T) { //nolint:paralleltest // it changes PATH
 	directory, tool, removed := left(t)
-	ended := make(chan error, 1)
-	go func() { ended <- tool.Wait() }()
+	ended := buried(tool)
 	die, err := sam.Guard(directory)
 	if err != nil {
 		t.Fatal(err)
