@@ -84,6 +84,26 @@ func TestSweep(t *testing.T) { //nolint:paralleltest // it changes PATH
 	}
 }
 
+// TestSweep_fails: what could not be removed is said.
+func TestSweep_fails(t *testing.T) { //nolint:paralleltest // it changes PATH
+	for name, docker := range map[string]string{
+		"no list":    "exit 1",
+		"no removal": `case $1 in ps) echo a1 "$MOUNTED" ;; *) echo it is in use >&2; exit 1 ;; esac`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			place := t.TempDir()
+			if err := os.WriteFile(filepath.Join(place, "docker"), []byte("#!/bin/sh\n"+docker+"\n"), 0o700); err != nil { //nolint:gosec // it is a program
+				t.Fatal(err)
+			}
+			t.Setenv("MOUNTED", place+"/build/One")
+			t.Setenv("PATH", place+":"+os.Getenv("PATH"))
+			if err := sam.Sweep(place); err == nil || !strings.Contains(err.Error(), "remove containers") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 func TestGuard(t *testing.T) { //nolint:paralleltest // it changes PATH
 	directory, tool, removed := left(t)
 	ended := buried(tool)
