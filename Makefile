@@ -34,6 +34,9 @@ help: ## list the targets
 dev: build stack ## build and start everything here; PORT and MERCATO_HOME choose where
 	@exec $(STACK) dev
 
+sam-local: build stack ## the same as dev, with the functions in SAM's containers (needs Docker)
+	@exec $(STACK) sam
+
 demo: stack ## play a sale and an out-of-stock order against the running stack
 	@exec $(STACK) demo
 
@@ -44,6 +47,9 @@ test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./
 		race=; CGO_ENABLED=0; \
 	fi; \
 	exec $(STACK) with-servers -- go test $$race -shuffle=on $(PKG)
+
+test-sam: build stack ## test SAM's commands, its events, and the shop behind it (needs Docker)
+	@tools/sam/test.sh
 
 localstack: stack ## run LocalStack with the template's queues and buckets; LOCALSTACK_PORT chooses where
 	@exec $(STACK) aws

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,7 +32,7 @@ var connections = []string{
 }
 
 // checkBuilt fails unless each function of the template has its binary, before anything is started.
-func checkBuilt() error {
+func checkBuilt(context.Context) error {
 	if _, err := os.Stat(templatePath); err != nil {
 		return errors.New("no template.yaml here: run this in the top directory of the checkout")
 	}
@@ -52,7 +53,7 @@ func checkBuilt() error {
 }
 
 // loadTemplate reads the template with what this stack has to offer.
-func (s *stack) loadTemplate() error {
+func (s *stack) loadTemplate(context.Context) error {
 	public, err := secrets.Session(s.home)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func stage() string {
 	return "local"
 }
 
-func (s *stack) startRuntime() error {
+func (s *stack) startRuntime(context.Context) error {
 	command, err := s.keepBinaries()
 	if err != nil {
 		return err
@@ -100,8 +101,18 @@ func (s *stack) startRuntime() error {
 			Concurrency: f.Concurrency,
 		})
 	}
-	s.runtime, err = runtime.Start(cfg)
-	return err
+	if s.runtime, err = runtime.Start(cfg); err != nil {
+		return err
+	}
+	s.onStop = append(s.onStop, s.closeRuntime)
+	return nil
+}
+
+// closeRuntime ends the functions' processes; again it has nothing to do.
+func (s *stack) closeRuntime() error {
+	ctx, cancel := context.WithTimeout(context.Background(), endWithin)
+	defer cancel()
+	return s.runtime.Close(ctx)
 }
 
 // environment is the template's, with the variables that the system knows and the developer has set for the stack

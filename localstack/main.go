@@ -15,6 +15,7 @@ import (
 const usage = `usage: localstack COMMAND
 
   dev                     run the whole system until Ctrl-C (PORT, MERCATO_HOME)
+  sam                     the same, with the functions in containers under sam local start-api
   demo                    play an order and an out-of-stock order against the running stack (BASE_URL)
   aws                     run LocalStack with the template's queues, buckets and secrets until Ctrl-C (LOCALSTACK_PORT, MERCATO_HOME)
   with-aws -- CMD         run CMD with TEST_AWS_ENDPOINT_URL set to a throw-away LocalStack
@@ -52,6 +53,8 @@ func run(ctx context.Context, args []string) error {
 	switch command {
 	case "dev":
 		return dev(ctx)
+	case "sam":
+		return samLocal(ctx)
 	case "demo":
 		return demo(ctx)
 	case "aws":

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"mercato/localstack/endpoint"
+	"mercato/localstack/sam"
 	"mercato/localstack/secrets"
 	"mercato/localstack/servers"
 )
@@ -32,6 +33,7 @@ func reset() error {
 		servers.Wipe(home),
 		secrets.Wipe(home),
 		endpoint.Wipe(home),
+		sam.Wipe(home),
 		os.RemoveAll(keptBinaries(home)),
 		os.RemoveAll(emulatorState(home)),
 		removeStackFile(home),

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"mercato/localstack/provision"
 	"mercato/localstack/rebuild"
 	"mercato/localstack/runtime"
+	"mercato/localstack/sam"
 	"mercato/localstack/servers"
 	"mercato/localstack/template"
 )
@@ -30,11 +30,13 @@ type stack struct {
 	made     map[string]template.Made // what the template names there
 	template *template.Template
 	runtime  *runtime.Runtime
+	docker   *sam.Docker       // nil where no container runs
 	freeze   bool              // processes stop between two events
 	watcher  *rebuild.Watcher  // nil where nothing is rebuilt
 	binaries *rebuild.Binaries // the same
 	resuming sync.Map          // the workers that a build has interrupted and nobody has begun anew
 	onStop   []func() error    // run in reverse
+	broken   chan error        // what ends the stack by itself
 
 	mu       sync.Mutex
 	finished bool // stack.json is gone for good
@@ -48,7 +50,7 @@ const (
 func (s *stack) baseURL() string { return "http://localhost:" + strconv.Itoa(s.port) }
 
 // claim takes what another stack could have: the state directory and the port.
-func (s *stack) claim() error {
+func (s *stack) claim(context.Context) error {
 	home, err := makeHome()
 	if err != nil {
 		return err
@@ -108,7 +110,7 @@ func (s *stack) serve(listener net.Listener, handler http.Handler) {
 	})
 }
 
-func (s *stack) startGateway() {
+func (s *stack) startGateway(context.Context) error {
 	api := gateway.New(routes(s.template), s.runtime)
 	local := newControl(s.runtime, s.port)
 	s.serve(s.listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -118,6 +120,14 @@ func (s *stack) startGateway() {
 		}
 		api.ServeHTTP(w, r)
 	}))
+	return nil
+}
+
+// announceFirst writes stack.json once the system is ready, and sees to its end.
+func (s *stack) announceFirst(context.Context) error {
+	s.onStop = append(s.onStop, s.withdraw)
+	s.announce()
+	return nil
 }
 
 // announce writes stack.json as things are now.
@@ -147,13 +157,4 @@ func (s *stack) withdraw() error {
 		return nil
 	}
 	return removeStackFile(s.home)
-}
-
-// stop ends everything that was started, last first.
-func (s *stack) stop() error {
-	var failed []error
-	for _, one := range slices.Backward(s.onStop) {
-		failed = append(failed, one())
-	}
-	return errors.Join(failed...)
 }

@@ -175,6 +175,7 @@ func (s *stack) tail() string {
 // owner opens the stack's database with every right.
 func (s *stack) owner(t *testing.T) *pgxpool.Pool {
 	t.Helper()
+	needInside(t, s)
 	f, err := s.file()
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +190,7 @@ func (s *stack) owner(t *testing.T) *pgxpool.Pool {
 
 func (s *stack) redis(t *testing.T) *redis.Client {
 	t.Helper()
+	needInside(t, s)
 	f, err := s.file()
 	if err != nil {
 		t.Fatal(err)
