@@ -7,7 +7,7 @@ import functions
 import permissions
 import stores
 from expanded import Expanded, source
-from mutations import MUTATIONS
+from mutations import ENOUGH, MUTATIONS
 
 CHECKS = functions.CHECKS + permissions.CHECKS + stores.CHECKS
 
@@ -25,13 +25,20 @@ class Template(unittest.TestCase):
                 self.assertEqual(complaints(Expanded(source(), Architecture=architecture)), [])
 
     def test_every_break_is_named(self):
-        written = source()
+        small = source()
+        for i, resource in list(small["Resources"].items()):
+            if resource["Type"] == "AWS::Serverless::Function" and i not in ENOUGH:
+                del small["Resources"][i]
+        before = set(complaints(Expanded(small, Architecture="arm64")))  # of those that were left out
         for what, (change, check, culprit) in MUTATIONS.items():
             with self.subTest(what):
-                broken = copy.deepcopy(written)
+                broken = copy.deepcopy(small)
                 change(broken)
-                found = [c for c in complaints(Expanded(broken, Architecture="arm64")) if c.startswith(check + ":")]
-                self.assertTrue(any(culprit in c for c in found), f"{check} does not name {culprit}: {found}")
+                found = set(complaints(Expanded(broken, Architecture="arm64"))) - before
+                self.assertTrue(
+                    any(c.startswith(check + ":") and culprit in c for c in found),
+                    f"{check} does not name {culprit}: {found}",
+                )
 
     def test_every_check_is_broken(self):
         self.assertEqual({c.__name__ for c in CHECKS} - {check for _, check, _ in MUTATIONS.values()}, set())
