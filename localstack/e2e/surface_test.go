@@ -82,14 +82,14 @@ func TestGateway_bytes(t *testing.T) {
 	}
 	for _, cookie := range []string{
 		"token=\xff", "token=\x01", "token=%00", "token=\"\x7f\"", "token=", "token", "=", "token=a.b.c", "token=" + strings.Repeat("x", 5000),
-		token + "x", token + "; pad=" + strings.Repeat("x", 11<<10), "token=; token=\xc0\x80",
+		token + "\xff", token + "x", "token=; token=\xc0\x80",
 	} {
 		t.Run(fmt.Sprintf("cookie %.20q", cookie), func(t *testing.T) {
 			refusedBytes(t, u.stack, "GET /api/orders HTTP/1.1\r\nHost: localhost\r\nCookie: "+cookie+"\r\n")
 		})
 	}
-	t.Run("cookie with a byte beyond ASCII", func(t *testing.T) {
-		refusedBytes(t, u.stack, "GET /api/orders HTTP/1.1\r\nHost: localhost\r\nCookie: "+token+"\xff\r\n")
+	t.Run("cookies of 11 KB", func(t *testing.T) {
+		refusedBytes(t, u.stack, "GET /api/orders HTTP/1.1\r\nHost: localhost\r\nCookie: "+token+"; pad="+strings.Repeat("x", 11<<10)+"\r\n")
 	})
 	body := `{"items":[{"product_id":1,"quantity":1}]}`
 	for _, header := range []string{

@@ -59,7 +59,8 @@ suite() {
   if [ "$p" = 0 ]; then f=$((f + 1)); fi
   passed=$((passed + p)) skipped=$((skipped + s)) failed=$((failed + f))
   echo "$([ "$f" = 0 ] && echo ok || echo FAIL)    $what: $p passed, $s skipped ($((SECONDS - began)) s)"
-  if [ "$f" != 0 ]; then tail -n 80 "$home/output"; fi
+  # A failed test's own words stand before its verdict.
+  if [ "$f" != 0 ]; then grep -E -B 8 '^ *--- FAIL' "$home/output" || tail -n 40 "$home/output"; fi
 }
 
 # eventually COMMAND...: within a minute.
