@@ -2,12 +2,20 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev demo dlq-ls dlq-replay test check build bench-cold bench-worker doctor reset generate fmt lint \
-	stack formatted vet template workflows generated
+.PHONY: help dev sam-local localstack demo dlq-ls dlq-replay test test-sam test-localstack check build bench-cold \
+	bench-worker doctor reset generate fmt lint stack where formatted vet template workflows generated
 
 # How a Lambda is linked. Without -buildvcs=false a change of the docs alone
 # would change every binary; lambda.norpc leaves out the old go1.x runtime.
 LAMBDA := -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w"
+
+# dist/ holds what this machine runs; what is built for another lies beside it.
+DIST := dist
+ifneq ($(GOOS)$(GOARCH),)
+HOST := $(shell env -u GOOS -u GOARCH go env GOHOSTOS)-$(shell env -u GOOS -u GOARCH go env GOHOSTARCH)
+TARGET := $(or $(GOOS),$(firstword $(subst -, ,$(HOST))))-$(or $(GOARCH),$(lastword $(subst -, ,$(HOST))))
+DIST := $(if $(filter $(HOST),$(TARGET)),dist,dist-$(TARGET))
+endif
 
 # What `make test` tests.
 PKG ?= ./...
@@ -21,10 +29,13 @@ STACK := .local/bin/localstack
 TOOL = go tool -modfile=tools/lint/$(1).mod $(1)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 dev: build stack ## build and start everything here; PORT and MERCATO_HOME choose where
 	@exec $(STACK) dev
+
+sam-local: build stack ## the same as dev, with the functions in SAM's containers (needs Docker)
+	@exec $(STACK) sam
 
 demo: stack ## play a sale and an out-of-stock order against the running stack
 	@exec $(STACK) demo
@@ -43,15 +54,26 @@ test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./
 	fi; \
 	exec $(STACK) with-servers -- go test $$race -shuffle=on $(PKG)
 
+test-sam: build stack ## test SAM's commands, its events, and the shop behind it (needs Docker)
+	@tools/sam/test.sh
+
+localstack: stack ## run LocalStack with the template's queues and buckets; LOCALSTACK_PORT chooses where
+	@exec $(STACK) aws
+
+test-localstack: build stack ## run the AWS tests against a throw-away LocalStack
+	@exec $(STACK) with-aws -- tools/localstack/test.sh
+
 check: formatted lint vet template workflows generated test ## everything that CI checks
 
-build: ## link every Lambda into dist/; GOOS and GOARCH may be given
-	@mkdir -p dist
-	@for file in dist/*; do \
-		[ -e "functions/$${file#dist/}/main.go" ] || rm -rf "$$file"; \
+# Go links beside the binaries, on the same file system, so that each appears whole.
+build: ## link every Lambda into dist/; with GOOS, GOARCH for another machine into dist-GOOS-GOARCH/
+	@mkdir -p $(DIST) .local/link
+	@for file in $(DIST)/*; do \
+		[ -e "functions/$${file#$(DIST)/}/main.go" ] || rm -rf "$$file"; \
 	done
-	@echo "build: linking what has changed into dist/ (minutes on a machine that has never built Go, then seconds)"
-	@CGO_ENABLED=0 go build $(LAMBDA) -o dist/ $$(go list ./functions/...)
+	@find .local/link -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} + # of builds that were killed
+	@echo "build: linking what has changed into $(DIST)/ (minutes on a machine that has never built Go, then seconds)"
+	@GOTMPDIR=$$PWD/.local/link CGO_ENABLED=0 go build $(LAMBDA) -o $(DIST)/ $$(go list ./functions/...)
 
 bench-cold: build ## compare each cold start with a hello-world Lambda's
 	@CGO_ENABLED=0 go build $(LAMBDA) -o .local/bin/hello ./tools/benchcold/hello
@@ -80,6 +102,10 @@ lint: ## run golangci-lint
 
 # The rest is parts of others.
 
+# Where build puts what it links.
+where:
+	@echo $(DIST)
+
 # Runs on this machine even when functions are being built for another.
 stack:
 	@echo "stack: building the local stack's program"
@@ -96,6 +122,7 @@ vet:
 template:
 	@echo "check: template.yaml"
 	@tools/lint/cfn-lint.sh
+	@tools/template/check.sh
 
 workflows:
 	@echo "check: workflows"

@@ -20,6 +20,7 @@ type sides struct {
 	workers     map[string]platform.Spec
 	operations  map[string]string // of the OpenAPI document: id -> "METHOD /path"
 	template    []template.Function
+	connections int // MaxConnections of the template
 }
 
 // drift says where the sides differ.
@@ -106,6 +107,7 @@ func timing(f template.Function, spec platform.Spec) (complaints []string) {
 func grants(p template.Statement) (list []string) {
 	for _, action := range p.Actions {
 		switch {
+		case p.Effect == "Deny" && strings.HasPrefix(action, "logs:"): // of what SAM grants unasked
 		case p.Effect != "Allow":
 			list = append(list, p.Effect)
 		case action == "rds-db:connect":

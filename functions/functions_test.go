@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,9 @@ func realSides(t *testing.T) sides {
 		t.Fatal(err)
 	}
 	s.template = loaded.Functions
+	if s.connections, err = strconv.Atoi(loaded.Parameters()["MaxConnections"]); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/signal"
+	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"mercato/localstack/runtime"
@@ -24,94 +23,43 @@ const (
 
 // dev runs the whole system until it is interrupted.
 func dev(ctx context.Context) error {
-	s := &stack{journal: newJournal(os.Stdout)}
-	go s.force(ctx)
-	err := s.start(ctx)
-	if err == nil {
-		fmt.Fprint(s, s.welcome())
-		<-ctx.Done()
-	}
-	interrupted := ctx.Err() != nil
-	if interrupted {
-		s.say("stopping")
-	}
-	stopped := s.stop()
-	if !interrupted {
-		return errors.Join(err, stopped)
-	}
-	s.say("stopped")
-	return stopped
+	s := newStack()
+	return s.live(ctx,
+		checkBuilt,
+		s.configure,
+		s.claim,
+		s.startAWS,
+		s.startServers,
+		s.loadTemplate,
+		s.startRuntime,
+		s.migrate,
+		s.startSchedules,
+		s.startGateway,
+		s.awaitReady,
+		s.announceFirst,
+		s.startRebuilding,
+	)
 }
 
-// force ends the program at the second signal; the guards then end what is left.
-func (s *stack) force(ctx context.Context) {
-	<-ctx.Done()
-	again := make(chan os.Signal, 1)
-	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-	<-again
-	s.say("stopped by force")
-	_ = s.withdraw()
-	os.Exit(1)
-}
-
-// start brings up one thing after the other; stop ends what was brought up when it fails.
-func (s *stack) start(ctx context.Context) error {
-	if err := checkBuilt(); err != nil {
-		return err
-	}
-	if err := s.configure(ctx); err != nil {
-		return err
-	}
-	if err := s.claim(); err != nil {
-		return err
-	}
-	if err := s.startServers(ctx); err != nil {
-		return err
-	}
-	if err := s.startFunctions(ctx); err != nil {
-		return err
-	}
-	s.onStop = append(s.onStop, s.withdraw)
-	s.announce()
-	s.startRebuilding(ctx)
-	return nil
-}
-
-// startFunctions answers when the system serves its first requests.
-func (s *stack) startFunctions(ctx context.Context) error {
-	if err := s.startSecrets(); err != nil {
-		return err
-	}
-	if err := s.loadTemplate(); err != nil {
-		return err
-	}
+// startSchedules begins what the template schedules.
+func (s *stack) startSchedules(ctx context.Context) error {
 	due, err := jobs(s.template)
 	if err != nil {
-		return err
-	}
-	if err := s.startRuntime(); err != nil {
 		return err
 	}
 	scheduled, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	finished := make(chan struct{})
 	s.onStop = append(s.onStop, func() error { // the schedules end with the invocations that they wait for
 		cancel()
-		ctx, done := context.WithTimeout(context.Background(), endWithin)
-		defer done()
-		err := s.runtime.Close(ctx)
+		err := s.closeRuntime()
 		<-finished
 		return err
 	})
-	if err := s.migrate(ctx); err != nil {
-		close(finished)
-		return err
-	}
 	go func() {
 		defer close(finished)
 		schedule.Run(scheduled, due, s.fire)
 	}()
-	s.startGateway()
-	return s.awaitReady(ctx)
+	return nil
 }
 
 // fire invokes a function for a schedule. Lambda reports a failure in the function's own log. Where a process makes
@@ -145,7 +93,7 @@ func (s *stack) awaitReady(ctx context.Context) error {
 	defer cancel()
 	last := "no answer"
 	for {
-		status, body, err := get(ctx, "http://"+s.listener.Addr().String()+"/health/ready")
+		status, body, err := get(ctx, "http://"+net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))+"/health/ready")
 		switch {
 		case err == nil && status == http.StatusOK:
 			s.say("ready")
@@ -156,6 +104,8 @@ func (s *stack) awaitReady(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: GET /health/ready answered %s", context.Cause(ctx), last)
+		case err := <-s.broken:
+			return err
 		case <-time.After(readyPoll):
 		}
 	}

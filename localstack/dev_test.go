@@ -46,7 +46,7 @@ func TestDev(t *testing.T) {
 func TestDev_environment(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
-	_, _, f := c.dev(t, "CONSUME_BATCH=7", "UNRELATED=1", "AWS_ENDPOINT_URL=http://127.0.0.1:1", "REDIS_URL=")
+	_, _, f := c.dev(t, "CONSUME_BATCH=7", "UNRELATED=1", "ORDERS_DLQ_URL=elsewhere", "AWS_ACCESS_KEY_ID=mine", "REDIS_URL=")
 	status, body := request(t, c, "POST", "/_local/functions/environment/invoke", "", nil)
 	var got map[string]string
 	if err := json.Unmarshal([]byte(body), &got); err != nil || status != 200 {
@@ -55,13 +55,15 @@ func TestDev_environment(t *testing.T) {
 	_, afterUser, _ := strings.Cut(f.DatabaseURL, "@")
 	for name, want := range map[string]string{
 		"STAGE": "local", "CONSUME_BATCH": "7", "REDIS_URL": f.RedisURL, "PUBLIC_ORIGIN": f.BaseURL,
-		"DATABASE_URL": "postgres://" + afterUser,
+		"DATABASE_URL": "postgres://" + afterUser, "AWS_ENDPOINT_URL": f.AWSEndpoint,
+		"AWS_ACCESS_KEY_ID": f.AWSKey, "AWS_SECRET_ACCESS_KEY": f.AWSSecret,
+		"ORDERS_DLQ_URL": f.AWSEndpoint + "/000000000000/mercato-orders-dlq", "PICTURES_BUCKET": "mercato-pictures",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q", name, got[name], want)
 		}
 	}
-	if got["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1" || got["DATABASE_PASSWORD"] == "" || !strings.Contains(got["SESSION_PUBLIC_KEYS"], ":") {
+	if len(f.AWSSecret) != 32 || got["DATABASE_PASSWORD"] == "" || !strings.Contains(got["SESSION_PUBLIC_KEYS"], ":") {
 		t.Errorf("environment %v", got)
 	}
 	for _, name := range []string{"UNRELATED", "DATABASE_OWNER_URL"} {
@@ -153,6 +155,8 @@ func TestDev_refuses(t *testing.T) {
 		"file as home": {func(c *checkout) { write(t, c.home, "") }, "is a file"},
 		"home in file": {func(c *checkout) { write(t, c.home, ""); c.home += "/state" }, "is a file"},
 		"not built":    {func(c *checkout) { _ = os.RemoveAll(filepath.Join(c.directory, "dist")) }, "run make build"},
+		"no AWS":       {func(c *checkout) { c.aws = "http://127.0.0.1:1" }, "make localstack"},
+		"bad AWS":      {func(c *checkout) { c.aws = "localstack:4566" }, "is not a URL"},
 		"no checkout":  {func(c *checkout) { _ = os.Remove(filepath.Join(c.directory, "template.yaml")) }, "top directory of the checkout"},
 	} {
 		t.Run(name, func(t *testing.T) {

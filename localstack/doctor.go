@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/version"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"mercato/localstack/emulator"
 	"mercato/localstack/servers"
 )
 
@@ -27,7 +29,7 @@ type finding struct {
 
 // doctor looks at what the commands need and fails when dev could not run.
 func doctor() error {
-	findings := []finding{checkGo(), checkPostgres(), checkRedis(), checkPip(), checkTool("make", true), checkTool("python3", false), checkHome(), checkPort(), checkRoom()}
+	findings := []finding{checkGo(), checkPostgres(), checkRedis(), checkPip(), checkTool("make", true), checkTool("python3", false), checkPython(), checkDocker(), checkHome(), checkPort(), checkRoom()}
 	failed := 0
 	for _, f := range findings {
 		mark := "ok     "
@@ -111,6 +113,25 @@ func checkTool(name string, needed bool) finding {
 		return finding{what: name, detail: "apt-get install " + name + " or brew install " + name, needed: needed}
 	}
 	return finding{what: name, detail: path, ok: true, needed: needed}
+}
+
+func checkPython() finding {
+	f := finding{what: "Python 3.13", detail: "pyenv install 3.13, apt-get install python3.13 or brew install python@3.13; for make localstack only"}
+	if python := emulator.Python(); python != "" {
+		f.ok, f.detail = true, python+", for make localstack"
+	}
+	return f
+}
+
+func checkDocker() finding {
+	const fix = "apt-get install docker.io docker-compose-v2, or Docker Desktop; for make sam-local, and make localstack without Python 3.13, only"
+	switch daemon, compose := emulator.Docker(context.Background()); {
+	case !daemon:
+		return finding{what: "Docker", detail: fix}
+	case !compose:
+		return finding{what: "Docker", ok: true, detail: "for make sam-local; without its compose plugin, which make localstack can do without"}
+	}
+	return finding{what: "Docker", ok: true, detail: "for make sam-local and make localstack"}
 }
 
 func checkHome() finding {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"mercato/localstack/gateway"
+	"mercato/localstack/provision"
 	"mercato/localstack/runtime"
 	"mercato/localstack/schedule"
 	"mercato/localstack/secrets"
@@ -26,10 +28,11 @@ const (
 // given Postgres is its owner's, and no function but db-migrate may have that.
 var connections = []string{
 	"DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_PASSWORD", "REDIS_URL", "SESSION_PUBLIC_KEYS", "AWS_ENDPOINT_URL", "STAGE",
+	"ORDERS_DLQ_URL", "ORDERS_PARKING_URL", "PICTURES_BUCKET", "WEB_BUCKET",
 }
 
 // checkBuilt fails unless each function of the template has its binary, before anything is started.
-func checkBuilt() error {
+func checkBuilt(context.Context) error {
 	if _, err := os.Stat(templatePath); err != nil {
 		return errors.New("no template.yaml here: run this in the top directory of the checkout")
 	}
@@ -50,7 +53,7 @@ func checkBuilt() error {
 }
 
 // loadTemplate reads the template with what this stack has to offer.
-func (s *stack) loadTemplate() error {
+func (s *stack) loadTemplate(context.Context) error {
 	public, err := secrets.Session(s.home)
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (s *stack) loadTemplate() error {
 	if err != nil {
 		return err
 	}
-	s.template, err = template.Load(templatePath, map[string]string{
+	s.template, err = template.LoadMade(templatePath, map[string]string{
 		"Stage":             stage(),
 		"DatabaseUrl":       database,
 		"DatabaseOwnerUrl":  s.servers.DatabaseURL(),
@@ -71,7 +74,7 @@ func (s *stack) loadTemplate() error {
 		"RedisUrl":          s.servers.RedisURL(),
 		"SessionPublicKeys": public,
 		"PublicOrigin":      s.baseURL(),
-	})
+	}, s.made)
 	return err
 }
 
@@ -82,7 +85,7 @@ func stage() string {
 	return "local"
 }
 
-func (s *stack) startRuntime() error {
+func (s *stack) startRuntime(context.Context) error {
 	command, err := s.keepBinaries()
 	if err != nil {
 		return err
@@ -92,26 +95,37 @@ func (s *stack) startRuntime() error {
 		cfg.Functions = append(cfg.Functions, runtime.Function{
 			Name:        f.Name,
 			Command:     command(f.Name),
-			Environment: environment(f.Environment, s.secrets, os.LookupEnv),
+			Environment: environment(f.Environment, s.aws, os.LookupEnv),
 			MemoryMB:    f.MemoryMB,
 			Timeout:     f.Timeout,
 			Concurrency: f.Concurrency,
 		})
 	}
-	s.runtime, err = runtime.Start(cfg)
-	return err
+	if s.runtime, err = runtime.Start(cfg); err != nil {
+		return err
+	}
+	s.onStop = append(s.onStop, s.closeRuntime)
+	return nil
+}
+
+// closeRuntime ends the functions' processes; again it has nothing to do.
+func (s *stack) closeRuntime() error {
+	ctx, cancel := context.WithTimeout(context.Background(), endWithin)
+	defer cancel()
+	return s.runtime.Close(ctx)
 }
 
 // environment is the template's, with the variables that the system knows and the developer has set for the stack
 // laid over it.
-func environment(fromTemplate map[string]string, endpoint string, own func(string) (string, bool)) []string {
+func environment(fromTemplate map[string]string, aws provision.Host, own func(string) (string, bool)) []string {
 	values := maps.Clone(fromTemplate)
 	for _, name := range config.Names() {
 		if value, set := own(name); set && !slices.Contains(connections, name) {
 			values[name] = value
 		}
 	}
-	values["AWS_ENDPOINT_URL"] = endpoint
+	values["AWS_ENDPOINT_URL"] = aws.Endpoint
+	values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"] = aws.Key, aws.Secret
 	var environment []string
 	for name, value := range values {
 		environment = append(environment, name+"="+value)

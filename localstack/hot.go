@@ -84,9 +84,9 @@ func (s *stack) keepBinaries() (func(function string) string, error) {
 }
 
 // startRebuilding watches the sources until the stack stops.
-func (s *stack) startRebuilding(ctx context.Context) {
+func (s *stack) startRebuilding(ctx context.Context) error {
 	if s.watcher == nil {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	finished := make(chan struct{})
@@ -99,6 +99,7 @@ func (s *stack) startRebuilding(ctx context.Context) {
 		<-finished
 		return nil
 	})
+	return nil
 }
 
 // renew replaces the processes whose binary a build has changed.

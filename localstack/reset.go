@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"mercato/localstack/endpoint"
+	"mercato/localstack/sam"
 	"mercato/localstack/secrets"
 	"mercato/localstack/servers"
 )
@@ -30,7 +32,10 @@ func reset() error {
 	err = errors.Join(
 		servers.Wipe(home),
 		secrets.Wipe(home),
+		endpoint.Wipe(home),
+		sam.Wipe(home),
 		os.RemoveAll(keptBinaries(home)),
+		os.RemoveAll(emulatorState(home)),
 		removeStackFile(home),
 		os.Remove(filepath.Join(home, "lock")),
 	)

@@ -44,6 +44,10 @@ func TestMain(m *testing.M) {
 type checkout struct {
 	directory, home string
 	port            string
+	aws             string // AWS_ENDPOINT_URL
+	awsPort         string // LOCALSTACK_PORT
+	given           string // TEST_AWS_ENDPOINT_URL
+	path            string // PATH, when it is another
 }
 
 func setup(t *testing.T) checkout {
@@ -65,7 +69,7 @@ func setup(t *testing.T) checkout {
 			t.Fatal(err)
 		}
 	}
-	c := checkout{directory, filepath.Join(directory, "state"), freePort(t)}
+	c := checkout{directory: directory, home: filepath.Join(directory, "state"), port: freePort(t)}
 	t.Cleanup(func() { _ = servers.Wipe(c.home) })
 	return c
 }
@@ -94,7 +98,12 @@ func (c checkout) command(t *testing.T, args ...string) (*exec.Cmd, *output) {
 	cmd := exec.Command(filepath.Join(programs, "localstack"), args...)
 	cmd.Dir = c.directory
 	cmd.Env = append(os.Environ(), "MERCATO_HOME="+c.home, "PORT="+c.port, "LOG_LEVEL="+filepath.Join(c.directory, "migrated"),
-		"DATABASE_URL=", "REDIS_URL=", "TEST_DATABASE_URL=", "TEST_REDIS_URL=", "STAGE=", "BASE_URL=")
+		"DATABASE_URL=", "REDIS_URL=", "TEST_DATABASE_URL=", "TEST_REDIS_URL=", "STAGE=", "BASE_URL=",
+		"AWS_ENDPOINT_URL="+c.aws, "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=",
+		"TEST_AWS_ENDPOINT_URL="+c.given, "LOCALSTACK_PORT="+c.awsPort)
+	if c.path != "" {
+		cmd.Env = append(cmd.Env, "PATH="+c.path, "HOME="+c.path) // pyenv's lie under HOME
+	}
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd, out
@@ -120,6 +129,9 @@ type stackFile struct {
 	BaseURL     string         `json:"base_url"`
 	DatabaseURL string         `json:"database_url"`
 	RedisURL    string         `json:"redis_url"`
+	AWSEndpoint string         `json:"aws_endpoint_url"`
+	AWSKey      string         `json:"aws_access_key_id"`
+	AWSSecret   string         `json:"aws_secret_access_key"`
 	PIDs        map[string]int `json:"pids"`
 }
 

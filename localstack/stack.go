@@ -3,19 +3,18 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"mercato/localstack/gateway"
+	"mercato/localstack/provision"
 	"mercato/localstack/rebuild"
 	"mercato/localstack/runtime"
-	"mercato/localstack/secrets"
+	"mercato/localstack/sam"
 	"mercato/localstack/servers"
 	"mercato/localstack/template"
 )
@@ -27,14 +26,17 @@ type stack struct {
 	port     int
 	listener net.Listener // held from the beginning, so that nobody takes the port meanwhile
 	servers  *servers.Servers
-	secrets  string // URL
+	aws      provision.Host           // who plays AWS for the functions
+	made     map[string]template.Made // what the template names there
 	template *template.Template
 	runtime  *runtime.Runtime
+	docker   *sam.Docker       // nil where no container runs
 	freeze   bool              // processes stop between two events
 	watcher  *rebuild.Watcher  // nil where nothing is rebuilt
 	binaries *rebuild.Binaries // the same
 	resuming sync.Map          // the workers that a build has interrupted and nobody has begun anew
 	onStop   []func() error    // run in reverse
+	broken   chan error        // what ends the stack by itself
 
 	mu       sync.Mutex
 	finished bool // stack.json is gone for good
@@ -48,7 +50,7 @@ const (
 func (s *stack) baseURL() string { return "http://localhost:" + strconv.Itoa(s.port) }
 
 // claim takes what another stack could have: the state directory and the port.
-func (s *stack) claim() error {
+func (s *stack) claim(context.Context) error {
 	home, err := makeHome()
 	if err != nil {
 		return err
@@ -93,17 +95,6 @@ func (s *stack) startServers(ctx context.Context) error {
 	return nil
 }
 
-func (s *stack) startSecrets() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("secrets: %w", err)
-	}
-	path := "/" + secrets.Random() // who does not know it may be any user of this machine
-	s.secrets = "http://" + listener.Addr().String() + path
-	s.serve(listener, http.StripPrefix(path, secrets.Handler(s.home)))
-	return nil
-}
-
 // serve answers requests until the stack stops, and lets those under way end then.
 func (s *stack) serve(listener net.Listener, handler http.Handler) {
 	// A client that sends nothing, or its body for ever, holds no connection for ever. API Gateway takes 30 s.
@@ -119,7 +110,7 @@ func (s *stack) serve(listener net.Listener, handler http.Handler) {
 	})
 }
 
-func (s *stack) startGateway() {
+func (s *stack) startGateway(context.Context) error {
 	api := gateway.New(routes(s.template), s.runtime)
 	local := newControl(s.runtime, s.port)
 	s.serve(s.listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -129,6 +120,14 @@ func (s *stack) startGateway() {
 		}
 		api.ServeHTTP(w, r)
 	}))
+	return nil
+}
+
+// announceFirst writes stack.json once the system is ready, and sees to its end.
+func (s *stack) announceFirst(context.Context) error {
+	s.onStop = append(s.onStop, s.withdraw)
+	s.announce()
+	return nil
 }
 
 // announce writes stack.json as things are now.
@@ -139,7 +138,11 @@ func (s *stack) announce() {
 		return
 	}
 	postgres, redis := s.servers.PIDs()
-	f := stackFile{s.baseURL(), s.servers.DatabaseURL(), s.servers.RedisURL(), pids{os.Getpid(), postgres, redis}}
+	f := stackFile{
+		BaseURL: s.baseURL(), DatabaseURL: s.servers.DatabaseURL(), RedisURL: s.servers.RedisURL(),
+		AWSEndpoint: s.aws.Endpoint, AWSKey: s.aws.Key, AWSSecret: s.aws.Secret,
+		PIDs: pids{os.Getpid(), postgres, redis},
+	}
 	if err := f.write(s.home); err != nil {
 		s.say("stack.json: %v", err)
 	}
@@ -154,13 +157,4 @@ func (s *stack) withdraw() error {
 		return nil
 	}
 	return removeStackFile(s.home)
-}
-
-// stop ends everything that was started, last first.
-func (s *stack) stop() error {
-	var failed []error
-	for _, one := range slices.Backward(s.onStop) {
-		failed = append(failed, one())
-	}
-	return errors.Join(failed...)
 }

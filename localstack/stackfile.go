@@ -14,6 +14,9 @@ type stackFile struct {
 	BaseURL     string `json:"base_url"`
 	DatabaseURL string `json:"database_url"` // of the owner
 	RedisURL    string `json:"redis_url"`    // with every right
+	AWSEndpoint string `json:"aws_endpoint_url"`
+	AWSKey      string `json:"aws_access_key_id"`
+	AWSSecret   string `json:"aws_secret_access_key"`
 	PIDs        pids   `json:"pids"`
 }
 

@@ -55,6 +55,8 @@ func TestRules(t *testing.T) {
 		{from: "shared/platform/aws/sqs", to: "github.com/aws/aws-sdk-go-v2/service/sqs"},
 		{from: "shared/orders", to: "github.com/aws/aws-sdk-go-v2/service/sqs", broken: "aws"},
 		{from: "shared/platform/session", to: "github.com/aws/smithy-go", broken: "aws"},
+		{from: "localstack/sqs", to: "github.com/aws/aws-sdk-go-v2/service/sqs", broken: "aws"},
+		{from: "localstack/provision", to: "github.com/aws/aws-sdk-go-v2/service/sqs"},
 		{from: "localstack/sqs", to: "github.com/aws/aws-sdk-go-v2/service/sqs", test: true},
 
 		{from: "shared/orders", to: "mercato/shared/platform/postgres/pgtest", broken: "support"},

@@ -18,6 +18,7 @@ import (
 // logIn connects as a function of the domain does.
 func logIn(t *testing.T, s *stack, role string) *pgx.Conn {
 	t.Helper()
+	needInside(t, s)
 	f, err := s.file()
 	if err != nil {
 		t.Fatal(err)

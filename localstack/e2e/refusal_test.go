@@ -80,7 +80,9 @@ func TestOrder_refused(t *testing.T) {
 	before := footprint(t, s.owner(t), buyer, seller)
 	buyer.do(t, "POST", "/api/orders", `{"items":[`+strings.Repeat(" ", 70<<10)+`]}`).refused(t, 413, "request_entity_too_large")
 	for _, megabytes := range []int{7, 11} { // more than an event and more than a request may have on AWS
-		buyer.do(t, "POST", "/api/orders", strings.Repeat(" ", megabytes<<20)).want(t, 413)
+		t.Run(fmt.Sprintf("%d MB", megabytes), func(t *testing.T) {
+			buyer.do(t, "POST", "/api/orders", strings.Repeat(" ", megabytes<<20)).want(t, 413)
+		})
 	}
 	buyer.do(t, "POST", "/api/orders", one(`"quantity":1`), "Content-Type", "text/plain").refused(t, 415, "unsupported_media_type")
 	buyer.do(t, "POST", "/api/orders", one(`"quantity":1,"price":"18.00"`)).refused(t, 409, "price_changed")
@@ -142,11 +144,13 @@ func changesNothing(t *testing.T, users []*user, call string, refusals map[strin
 	before := footprint(t, db, users...)
 	method, path, _ := strings.Cut(call, " ")
 	for name, r := range refusals {
-		a := users[0].do(t, method, path, r.body)
-		p, err := a.problem()
-		if err != nil || p.Status != r.status || len(p.Errors) == 0 || p.Errors[0].Location != r.where {
-			t.Errorf("%s: %s, want %d at %s", name, a, r.status, r.where)
-		}
+		t.Run(name, func(t *testing.T) {
+			a := users[0].do(t, method, path, r.body)
+			p, err := a.problem()
+			if err != nil || p.Status != r.status || len(p.Errors) == 0 || p.Errors[0].Location != r.where {
+				t.Errorf("%s, want %d at %s", a, r.status, r.where)
+			}
+		})
 	}
 	if after := footprint(t, db, users...); after != before {
 		t.Errorf("the tables changed:\n%s\n%s", before, after)

@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 // calm answers the shared stack. Its other users are there at the same time.
 func calm(t *testing.T) *stack {
 	t.Helper()
+	if s := given(); s != nil {
+		return s
+	}
 	needBuilt(t)
 	shared.once.Do(func() {
 		port, err := freePort()
@@ -64,6 +67,7 @@ func calm(t *testing.T) *stack {
 // own starts a stack that the test may break. It must end cleanly all the same, and leave no process behind.
 func own(t *testing.T, variables ...string) *stack {
 	t.Helper()
+	needOwn(t)
 	needBuilt(t)
 	turns <- struct{}{}
 	t.Cleanup(func() { <-turns })

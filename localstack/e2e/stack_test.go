@@ -86,7 +86,7 @@ func prepare(port string, variables ...string) (*stack, error) {
 	s := &stack{cmd: exec.Command(path, "dev"), place: place, home: filepath.Join(place, "state"), log: log, ended: make(chan struct{})}
 	s.cmd.Dir = root
 	s.cmd.Stdout, s.cmd.Stderr = log, log
-	s.cmd.Env = append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "STAGE=", "HOT_REBUILD=off", "MERCATO_HOME="+s.home, "PORT="+port)
+	s.cmd.Env = append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "AWS_ENDPOINT_URL=", "STAGE=", "HOT_REBUILD=off", "MERCATO_HOME="+s.home, "PORT="+port)
 	s.cmd.Env = append(s.cmd.Env, variables...)
 	return s, nil
 }
@@ -175,6 +175,7 @@ func (s *stack) tail() string {
 // owner opens the stack's database with every right.
 func (s *stack) owner(t *testing.T) *pgxpool.Pool {
 	t.Helper()
+	needInside(t, s)
 	f, err := s.file()
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +190,7 @@ func (s *stack) owner(t *testing.T) *pgxpool.Pool {
 
 func (s *stack) redis(t *testing.T) *redis.Client {
 	t.Helper()
+	needInside(t, s)
 	f, err := s.file()
 	if err != nil {
 		t.Fatal(err)

@@ -69,6 +69,7 @@ func TestStacks_killed(t *testing.T) {
 // TestStacks_refused: a place or a port that is taken is a mistake with one line and status 1.
 func TestStacks_refused(t *testing.T) {
 	t.Parallel()
+	needOwn(t)
 	s := calm(t)
 	port, err := freePort()
 	if err != nil {

@@ -82,12 +82,15 @@ func TestGateway_bytes(t *testing.T) {
 	}
 	for _, cookie := range []string{
 		"token=\xff", "token=\x01", "token=%00", "token=\"\x7f\"", "token=", "token", "=", "token=a.b.c", "token=" + strings.Repeat("x", 5000),
-		token + "\xff", token + "x", token + "; pad=" + strings.Repeat("x", 11<<10), "token=; token=\xc0\x80",
+		token + "\xff", token + "x", "token=; token=\xc0\x80",
 	} {
 		t.Run(fmt.Sprintf("cookie %.20q", cookie), func(t *testing.T) {
 			refusedBytes(t, u.stack, "GET /api/orders HTTP/1.1\r\nHost: localhost\r\nCookie: "+cookie+"\r\n")
 		})
 	}
+	t.Run("cookies of 11 KB", func(t *testing.T) {
+		refusedBytes(t, u.stack, "GET /api/orders HTTP/1.1\r\nHost: localhost\r\nCookie: "+token+"; pad="+strings.Repeat("x", 11<<10)+"\r\n")
+	})
 	body := `{"items":[{"product_id":1,"quantity":1}]}`
 	for _, header := range []string{
 		"Content-Type: \xff", "Content-Type: application/json; charset", "Content-Type: text/plain", "Content-Type: ",
@@ -103,6 +106,7 @@ func TestGateway_bytes(t *testing.T) {
 // refusedBytes sends a request as it is, with the end of its head when it has none, and wants a 4xx.
 func refusedBytes(t *testing.T, s *stack, request string) {
 	t.Helper()
+	meetsAWS(t)
 	if !strings.Contains(request, "\r\n\r\n") {
 		request += "\r\n"
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/johannesboyne/gofakes3"
+
+	"mercato/localstack/sigv4"
 )
 
 // maxFields is what the fields of a form may weigh together, in bytes: S3's limit.
@@ -40,7 +42,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request, bucket string) e
 	if err != nil {
 		return err
 	}
-	p, err := s.login.trust(f, bucket)
+	p, err := trust(s.login, f, bucket)
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (f *form) headers() map[string]string {
 func respond(w http.ResponseWriter, r *http.Request, f *form, bucket string, body []byte) {
 	sum := md5.Sum(body) //nolint:gosec // S3's checksum of an object, no secret
 	etag := strconv.Quote(hex.EncodeToString(sum[:]))
-	location := "http://" + r.Host + "/" + bucket + "/" + escape(f.fields["key"], true)
+	location := "http://" + r.Host + "/" + bucket + "/" + sigv4.Escape(f.fields["key"], true)
 	w.Header().Set("Etag", etag)
 	w.Header().Set("Location", location)
 	switch f.fields["success_action_status"] {

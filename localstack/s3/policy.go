@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"mercato/localstack/sigv4"
 )
 
 // A policy says which forms its signer lets others post.
@@ -27,7 +28,7 @@ type condition struct {
 }
 
 // trust answers the policy of a form, when the login has signed it and the form keeps to it.
-func (l login) trust(f *form, bucket string) (*policy, error) {
+func trust(l sigv4.Login, f *form, bucket string) (*policy, error) {
 	if f.fields["policy"] == "" {
 		return nil, denied("Access Denied")
 	}
@@ -36,15 +37,15 @@ func (l login) trust(f *form, bucket string) (*policy, error) {
 			return nil, malformed("InvalidArgument", "Bucket POST must contain a field named '%s'.  If it is specified, please check the order of the fields.", name)
 		}
 	}
-	at, err := time.Parse(dateFormat, f.fields["x-amz-date"])
-	s, ok := parseScope(f.fields["x-amz-credential"], at)
-	if err != nil || !ok || f.fields["x-amz-algorithm"] != algorithm {
+	at, err := time.Parse(sigv4.DateFormat, f.fields["x-amz-date"])
+	s, ok := sigv4.ParseScope(f.fields["x-amz-credential"], service, at)
+	if err != nil || !ok || f.fields["x-amz-algorithm"] != sigv4.Algorithm {
 		return nil, malformed("InvalidArgument", "The x-amz-credential, x-amz-date or x-amz-algorithm of the form is malformed.")
 	}
-	if s.key != l.key {
-		return nil, refuse(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+	if err := l.Knows(s); err != nil {
+		return nil, err
 	}
-	if err := l.match(s, f.fields["policy"], f.fields["x-amz-signature"]); err != nil {
+	if err := l.Match(s, f.fields["policy"], f.fields["x-amz-signature"]); err != nil {
 		return nil, err
 	}
 	p, err := parsePolicy(f.fields["policy"])

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+
+	"mercato/localstack/sigv4"
 )
 
 // A refusal is an error as S3 answers it.
@@ -89,9 +91,12 @@ func (a *answer) Write(b []byte) (int, error) {
 	return a.ResponseWriter.Write(b)
 }
 
-// refuse answers an error. One that is not S3's is the disk's.
+// refuse answers an error. One that is neither S3's nor a signature's is the disk's.
 func (a *answer) refuse(r *http.Request, err error) {
 	refused, ok := errors.AsType[*refusal](err)
+	if unsigned, is := errors.AsType[*sigv4.Refusal](err); is {
+		refused, ok = refuse(unsigned.Status, unsigned.Code, "%s", unsigned.Message), true
+	}
 	if !ok {
 		refused = refuse(http.StatusInternalServerError, "InternalError", "%v", err)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/johannesboyne/gofakes3"
+
+	"mercato/localstack/sigv4"
 )
 
 // Config is what a Server needs.
@@ -28,7 +30,7 @@ type Bucket struct {
 
 // Server answers the SDK's requests, with the bucket in the path, and browsers' forms. It is an http.Handler.
 type Server struct {
-	login login
+	login sigv4.Login
 	store *store
 	s3    http.Handler
 }
@@ -47,7 +49,7 @@ func Open(c Config) (*Server, error) {
 	}
 	// The guard checks the time of a request, in every way in which it can be signed.
 	fake := gofakes3.New(kept, gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning())
-	return &Server{login{c.Key, c.Secret}, kept, fake.Server()}, nil
+	return &Server{sigv4.Login{Key: c.Key, Secret: c.Secret}, kept, fake.Server()}, nil
 }
 
 // ServeHTTP answers a request.
@@ -94,7 +96,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, bucket, key strin
 
 // admit answers the body of a request that may be served: a signed one, or anybody's that reads a public object.
 func (s *Server) admit(r *http.Request, bucket, key string) ([]byte, error) {
-	var claimed *signature
+	var claimed *sigv4.Signature
 	var err error
 	switch {
 	case r.URL.Query().Has("X-Amz-Algorithm") || r.URL.Query().Has("X-Amz-Signature"):
@@ -109,10 +111,10 @@ func (s *Server) admit(r *http.Request, bucket, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.login.verify(r, claimed); err != nil {
+	if err := s.login.Verify(r, claimed); err != nil {
 		return nil, err
 	}
-	return readBody(r, claimed.payload)
+	return readBody(r, claimed.Payload)
 }
 
 func requestID() string {

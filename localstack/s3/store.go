@@ -59,6 +59,17 @@ func openStore(directory string) (*store, error) {
 	return s, nil
 }
 
+// Wipe removes the buckets that are kept in a directory, and nothing that somebody else has put beside them.
+func Wipe(directory string) error {
+	files, err := filepath.Glob(filepath.Join(directory, "*", bucketFile))
+	failed := []error{err}
+	for _, file := range files {
+		failed = append(failed, os.RemoveAll(filepath.Dir(file)))
+	}
+	_ = os.Remove(directory) // only when it is empty
+	return errors.Join(failed...)
+}
+
 func loadBucket(directory string) (*bucket, error) {
 	b := &bucket{directory: directory, objects: map[string]*object{}}
 	content, err := os.ReadFile(filepath.Join(directory, bucketFile))

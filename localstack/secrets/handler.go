@@ -36,20 +36,34 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, "InvalidParameterException", "the body has no SecretId")
 		return
 	}
-	for _, name := range names(in.SecretId) {
-		if value, info, ok := h.read(name); ok {
-			answer(w, http.StatusOK, map[string]any{
-				"ARN":           "arn:aws:secretsmanager:us-east-1:000000000000:secret:" + name,
-				"Name":          name,
-				"VersionId":     "00000000-0000-0000-0000-000000000001", // a secret has one version here
-				"VersionStages": []string{"AWSCURRENT"},
-				"SecretString":  value,
-				"CreatedDate":   float64(info.UnixMilli()) / 1000,
-			})
-			return
+	name, value, changed, ok := find(h.directory, in.SecretId)
+	if !ok {
+		refuse(w, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{
+		"ARN":           "arn:aws:secretsmanager:us-east-1:000000000000:secret:" + name,
+		"Name":          name,
+		"VersionId":     "00000000-0000-0000-0000-000000000001", // a secret has one version here
+		"VersionStages": []string{"AWSCURRENT"},
+		"SecretString":  value,
+		"CreatedDate":   float64(changed.UnixMilli()) / 1000,
+	})
+}
+
+// Value answers the secret that a name or an ARN means, as Handler does; false when there is none.
+func Value(state, id string) (string, bool) {
+	_, value, _, ok := find(Directory(state), id)
+	return value, ok
+}
+
+func find(directory, id string) (name, value string, changed time.Time, ok bool) {
+	for _, name := range names(id) {
+		if value, changed, ok := read(directory, name); ok {
+			return name, value, changed, true
 		}
 	}
-	refuse(w, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	return "", "", time.Time{}, false
 }
 
 // names answers the secret names that an id can mean, likeliest first.
@@ -65,8 +79,8 @@ func names(id string) []string {
 	return found
 }
 
-func (h handler) read(name string) (value string, changed time.Time, ok bool) {
-	path := filepath.Join(h.directory, name+".json")
+func read(directory, name string) (value string, changed time.Time, ok bool) {
+	path := filepath.Join(directory, name+".json")
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return "", time.Time{}, false

@@ -13,6 +13,7 @@ import (
 
 const (
 	logSuffix = ".log"
+	newFile   = ".new-*"
 	// A log is written anew when it has this many records more than it has messages: some megabytes.
 	maxWaste = 10_000
 )
@@ -64,7 +65,7 @@ func (j *journal) remove() error { return errors.Join(j.close(), os.Remove(j.pat
 
 // makeJournal writes the queue as it is into a new log, in place of the old one.
 func makeJournal(directory string, q *queue) (*journal, error) {
-	file, err := os.CreateTemp(directory, ".new-*")
+	file, err := os.CreateTemp(directory, newFile)
 	if err != nil {
 		return nil, err
 	}

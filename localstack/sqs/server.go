@@ -51,6 +51,19 @@ func Open(directory string) (*Server, error) {
 	return s, nil
 }
 
+// Wipe removes the queues that are kept in a directory, and nothing that somebody else has put beside them.
+func Wipe(directory string) error {
+	var failed []error
+	for _, pattern := range []string{"*" + logSuffix, newFile} {
+		files, _ := filepath.Glob(filepath.Join(directory, pattern)) // the patterns are constants
+		for _, file := range files {
+			failed = append(failed, os.Remove(file))
+		}
+	}
+	_ = os.Remove(directory) // only when it is empty
+	return errors.Join(failed...)
+}
+
 // Close ends the long polls and move tasks under way, and refuses further requests. What the queues hold is kept.
 func (s *Server) Close() error {
 	s.mu.Lock()

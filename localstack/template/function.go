@@ -1,7 +1,6 @@
 package template
 
 import (
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -18,28 +17,9 @@ func readFunctions(r *resolver) ([]Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	var functions []Function
-	for _, id := range r.resourceIDs {
-		resource := r.resources[id]
-		if kind := child(resource, "Type"); kind == nil || kind.Value != functionType {
-			continue
-		}
-		if condition := child(resource, "Condition"); condition != nil {
-			holds, err := r.named(condition)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", id, err)
-			}
-			if !holds {
-				continue
-			}
-		}
-		f, err := readFunction(r, id, resource, api)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", id, err)
-		}
-		functions = append(functions, f)
-	}
-	return functions, nil
+	return readEach(r, functionType, func(r *resolver, id string, resource *yaml.Node) (Function, error) {
+		return readFunction(r, id, resource, api)
+	})
 }
 
 func readFunction(r *resolver, id string, resource *yaml.Node, api string) (Function, error) {

@@ -48,8 +48,9 @@ func statement(n *yaml.Node, entry any) (Statement, error) {
 		Effect:    effect,
 		Actions:   stringsOf(listOf(parts["Action"])),
 		Resources: stringsOf(listOf(parts["Resource"])),
+		Except:    stringsOf(listOf(parts["NotResource"])),
 	}
-	if effect == "" || len(s.Actions) == 0 || len(s.Resources) == 0 {
+	if effect == "" || len(s.Actions) == 0 || len(s.Resources)+len(s.Except) == 0 {
 		return s, at(n, "a statement needs Effect, Action and Resource")
 	}
 	return s, nil

@@ -37,10 +37,14 @@ func (r *resolver) ref(n *yaml.Node, name string) (any, error) {
 	return nil, at(n, "%s is neither a parameter nor a resource", name)
 }
 
-// standIn is the logical id; for a secret the ARN that the functions hand to Secrets Manager.
+// standIn is what a resource turned out to be, else the logical id; for a secret the ARN that the functions hand to
+// Secrets Manager.
 func (r *resolver) standIn(name string, resource *yaml.Node) (any, error) {
+	if made, ok := r.made[name]; ok {
+		return made.Ref, nil
+	}
 	kind := child(resource, "Type")
-	if kind == nil || kind.Value != "AWS::SecretsManager::Secret" {
+	if kind == nil || kind.Value != secretType {
 		return name, nil
 	}
 	if given := child(child(resource, "Properties"), "Name"); given != nil {
@@ -70,7 +74,7 @@ func (r *resolver) getAtt(arg *yaml.Node) (any, error) {
 	if attribute == "" || !r.knows(id) {
 		return nil, at(arg, "GetAtt %q names no attribute of a resource", path)
 	}
-	return path, nil
+	return r.attribute(id, attribute), nil
 }
 
 // variable matches ${Name}, ${Resource.Attribute}, ${AWS::Region} and the literal ${!Name}.
@@ -125,8 +129,16 @@ func (r *resolver) substitute(n *yaml.Node, match string, locals map[string]any)
 }
 
 func (r *resolver) reference(n *yaml.Node, name string) (any, error) {
-	if id, _, dotted := strings.Cut(name, "."); dotted && r.knows(id) {
-		return name, nil
+	if id, attribute, dotted := strings.Cut(name, "."); dotted && r.knows(id) {
+		return r.attribute(id, attribute), nil
 	}
 	return r.ref(n, name)
+}
+
+// attribute is what a resource turned out to have, else the attribute's name.
+func (r *resolver) attribute(id, name string) string {
+	if value, ok := r.made[id].Attributes[name]; ok {
+		return value
+	}
+	return id + "." + name
 }

@@ -21,7 +21,8 @@ type resolver struct {
 	resources   map[string]*yaml.Node
 	resourceIDs []string // in file order
 	globals     *yaml.Node
-	keep        bool // leave unresolvable Sub variables as ${Name}
+	made        map[string]Made // by logical id
+	keep        bool            // leave unresolvable Sub variables as ${Name}
 	depth       int
 }
 

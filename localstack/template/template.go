@@ -1,5 +1,6 @@
 // Package template reads a SAM template as the local stack needs it: the functions with their
-// routes, schedules, environment and inline policies. Everything else in the file is left unread.
+// routes, schedules, environment and inline policies, the queues, the buckets and the names of the
+// secrets. Everything else in the file is left unread.
 package template
 
 import (
@@ -17,6 +18,9 @@ import (
 // Template is what one file says for one set of parameter values.
 type Template struct {
 	Functions []Function // sorted by Name
+	Queues    []Queue    // as they stand in the file, like the next two
+	Buckets   []Bucket
+	Secrets   []Secret
 
 	parameters map[string]string
 }
@@ -57,6 +61,7 @@ type Statement struct {
 	Effect    string
 	Actions   []string
 	Resources []string
+	Except    []string // what NotResource names, in place of Resources
 }
 
 // Load reads the template at path with params laid over its Defaults. What only a deployment knows (a
@@ -64,18 +69,24 @@ type Statement struct {
 // name. It fails on parameter names that the template does not declare, and on any syntax that it
 // does not know in what it reads; such errors name the line.
 func Load(path string, params map[string]string) (*Template, error) {
+	return LoadMade(path, params, nil)
+}
+
+// LoadMade is Load where some resources have been made already, by logical id: what refers to one of these
+// gets what it turned out to be.
+func LoadMade(path string, params map[string]string, made map[string]Made) (*Template, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read template: %w", err)
 	}
-	t, err := parse(text, params)
+	t, err := parse(text, params, made)
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", path, err)
 	}
 	return t, nil
 }
 
-func parse(text []byte, params map[string]string) (*Template, error) {
+func parse(text []byte, params map[string]string, made map[string]Made) (*Template, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		return nil, err
@@ -90,10 +101,18 @@ func parse(text []byte, params map[string]string) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	functions, err := readFunctions(r)
-	if err != nil {
+	r.made = made
+	t := &Template{parameters: r.texts()}
+	if t.Functions, err = readFunctions(r); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(functions, func(a, b Function) int { return cmp.Compare(a.Name, b.Name) })
-	return &Template{Functions: functions, parameters: r.texts()}, nil
+	slices.SortFunc(t.Functions, func(a, b Function) int { return cmp.Compare(a.Name, b.Name) })
+	if t.Queues, err = readEach(r, queueType, readQueue); err != nil {
+		return nil, err
+	}
+	if t.Buckets, err = readEach(r, bucketType, readBucket); err != nil {
+		return nil, err
+	}
+	t.Secrets, err = readEach(r, secretType, readSecret)
+	return t, err
 }

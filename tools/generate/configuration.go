@@ -15,6 +15,8 @@ func local() []config.Variable {
 		{Name: "MERCATO_SERVERS", Doc: "`pip` passes over installed Postgres and Redis and brings them by pip."},
 		{Name: "HOT_REBUILD", Default: "on", Doc: "`off`: a saved source does not rebuild and replace the functions that depend on it."},
 		{Name: "FREEZE", Default: "off", Doc: "`on` stops a function's process between two events, as Lambda does: what it left in the background stands still."},
+		{Name: "LOCALSTACK_PORT", Default: "4566", Doc: "Port of `make localstack` on 127.0.0.1."},
+		{Name: "LOCALSTACK_DOCKER", Default: "on", Doc: "`off`: `make localstack` passes over Docker."},
 		{Name: "BASE_URL", Doc: "Shop that `make demo` plays against, when it is not the running stack's."},
 	}
 }
@@ -25,7 +27,7 @@ func configuration() error {
 		"Set for `make dev`, they reach the functions, but for those whose values the stack makes itself: the addresses,\n" +
 		"passwords and keys.\n\n## Functions\n\n")
 	table(&b, config.Variables())
-	b.WriteString("\n## Local stack\n\n`DATABASE_URL` (an owner's) and `REDIS_URL` make it use servers that are there instead of its own.\n\n")
+	b.WriteString("\n## Local stack\n\n`DATABASE_URL` (an owner's) and `REDIS_URL` make it use servers that are there instead of its own; `AWS_ENDPOINT_URL`, with\n`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` (`test` both, when unset), an AWS such as that of `make localstack`.\n\n")
 	table(&b, local())
 	return write("docs/configuration.md", b.String())
 }

@@ -153,7 +153,7 @@ func TestRunTrims(t *testing.T) {
 	b := setup(t)
 	b.fill(t, "one", 2*hour, 1000)
 	b.read(t, "one", "products", 500, everything)
-	if err := b.relay(t, map[string]string{"CONSUME_FOR": "300ms"}).Run(t.Context()); err != nil {
+	if err := b.relay(t, map[string]string{"CONSUME_FOR": "2s"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.ages(t, "one"); !slices.Equal(got, []string{"1000"}) {

@@ -80,7 +80,7 @@ func TestDeadlyEntry_innocent(t *testing.T) {
 	}
 	b.leave(t, 50, map[string]string{"event_id": uuid.NewString(), "text": "innocent"})
 	outages.Store(1 << 30)
-	if err := b.consumer(t, map[string]string{"CONSUME_FOR": "500ms"}).Run(t.Context()); err != nil {
+	if err := b.consumer(t, map[string]string{"CONSUME_FOR": "3s"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := b.count(t, `SELECT count(*) FROM orders.failures`); n != 0 || tries.Load() < 5 {
