@@ -269,7 +269,7 @@ func TestRunEndsInTime(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.write(t, "one", 0, 1)
-	if err := b.relay(t, map[string]string{"CONSUME_FOR": "100ms", "RELAY_TICK": "10ms"}).Run(t.Context()); err != nil {
+	if err := b.relay(t, map[string]string{"CONSUME_FOR": "2s", "RELAY_TICK": "10ms"}).Run(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if n := len(streamtest.Entries(t, b.redis, "one")); n != 1 {

@@ -172,7 +172,7 @@ func TestConsumerReturnsInTime(t *testing.T) {
 	t.Parallel()
 	b, done := setup(t), &log{}
 	b.apply = func(_ context.Context, entries []stream.Entry) error { done.add(entries); return nil }
-	stop := b.consume(t, map[string]string{"CONSUME_FOR": "300ms"})
+	stop := b.consume(t, map[string]string{"CONSUME_FOR": "2s"})
 	b.add(t, "in time")
 	until(t, "the entry is applied", func() bool { return done.count("in time") == 1 })
 	stop()
