@@ -7,6 +7,7 @@ import (
 
 	"mercato/shared/event"
 	"mercato/shared/platform"
+	"mercato/shared/platform/queuetest"
 	"mercato/shared/products"
 )
 
@@ -48,7 +49,7 @@ func (p *place) env() (*platform.Env, error) {
 		"STAGE": "local", "DATABASE_URL": address, "DATABASE_PASSWORD": p.password, "REDIS_URL": p.servers.RedisURL(),
 		"CONSUME_FOR": "10m", "CONSUME_BLOCK": "50ms", // the last read, which finds nothing, is soon over
 	}
-	return platform.New(func(name string) (string, bool) { v, ok := variables[name]; return v, ok })
+	return platform.New(func(name string) (string, bool) { v, ok := variables[name]; return v, ok }, new(queuetest.Queue).Grant())
 }
 
 // drained answers when the group has read and acknowledged everything.
