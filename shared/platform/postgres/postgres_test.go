@@ -25,6 +25,7 @@ func TestTransient(t *testing.T) {
 		err  error
 		want bool
 	}{
+		"damaged": {pg("XX001"), false}, "no such column": {pg("42703"), false},
 		"deadlock": {pg("40P01"), true}, "serialization": {pg("40001"), true}, "shutdown": {pg("57P01"), true},
 		"too many connections": {pg("53300"), true}, "connection": {pg("08006"), true}, "read only": {pg("25006"), true}, "statement timeout": {pg("57014"), true},
 		"unique": {pg("23505"), false}, "check": {pg("23514"), false}, "syntax": {pg("42601"), false}, "rights": {pg("42501"), false},
@@ -36,6 +37,10 @@ func TestTransient(t *testing.T) {
 			t.Parallel()
 			if got := postgres.Transient(c.err); got != c.want {
 				t.Errorf("Transient(%v) = %v", c.err, got)
+			}
+			broken := map[string]bool{"syntax": true, "rights": true, "damaged": true, "no such column": true}
+			if got := postgres.Broken(c.err); got != broken[name] {
+				t.Errorf("Broken(%v) = %v", c.err, got)
 			}
 		})
 	}

@@ -44,6 +44,20 @@ func transientCode(code string) bool {
 	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") // connection, resources
 }
 
+// Broken says whether err is a failure of the database or of its schema, whatever was asked with: a right, a column or
+// a table is missing, as when code runs ahead of its migration, or the server is damaged. It does not pass by itself.
+func Broken(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || len(e.Code) != 5 {
+		return false
+	}
+	switch e.Code[:2] {
+	case "0A", "42", "58", "F0", "XX": // not supported, syntax or access, system, configuration, internal
+		return true
+	}
+	return false
+}
+
 // IsUnique says whether err is a violation of the unique constraint named.
 func IsUnique(err error, constraint string) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)

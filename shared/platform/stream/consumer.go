@@ -11,6 +11,7 @@ import (
 	"mercato/shared/platform/config"
 	"mercato/shared/platform/deadletter"
 	"mercato/shared/platform/fault"
+	"mercato/shared/platform/postgres"
 )
 
 // Consumer reads for one group. Any number of them may run at once.
@@ -112,7 +113,7 @@ func (c *Consumer) turn(ctx, bounded context.Context) error {
 	return nil
 }
 
-// outage says whether err is nobody's fault: something that we depend on is away, or our own time is up.
+// outage says whether err is no entry's fault: something that we depend on is away or broken, or our own time is up.
 func outage(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || platform.KindOf(err) == fault.Unavailable
+	return ctx.Err() != nil || platform.KindOf(err) == fault.Unavailable || postgres.Broken(err)
 }

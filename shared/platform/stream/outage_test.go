@@ -3,6 +3,7 @@ package stream_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -11,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mercato/shared/platform/config"
 	"mercato/shared/platform/pgtest"
@@ -141,4 +144,28 @@ func TestOutage_postgres(t *testing.T) {
 			t.Errorf("%+v: the outage counts", l)
 		}
 	}
+}
+
+// TestOutage_schema: code that runs ahead of its migration pauses, and makes no dead letter of what it cannot apply.
+func TestOutage_schema(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	var tries atomic.Int32
+	var behind atomic.Bool
+	behind.Store(true)
+	b.apply = func(_ context.Context, entries []stream.Entry) error {
+		if tries.Add(1); behind.Load() {
+			return fmt.Errorf("taking stock: %w", &pgconn.PgError{Code: "42703", Message: "no such column"})
+		}
+		done.add(entries)
+		return nil
+	}
+	b.consume(t, map[string]string{"MAX_ATTEMPTS": "1"})
+	b.add(t, "early", "bird")
+	until(t, "it has tried often", func() bool { return tries.Load() > 5 })
+	if n := b.count(t, `SELECT (SELECT count(*) FROM orders.failures) + (SELECT count(*) FROM ops.dead_letters)`); n != 0 {
+		t.Errorf("%d rows tell of a failure", n)
+	}
+	behind.Store(false)
+	until(t, "both are applied", func() bool { return done.count("early") == 1 && done.count("bird") == 1 })
 }
