@@ -3,6 +3,7 @@ package sam
 import (
 	"bytes"
 	"net"
+	"os"
 )
 
 // Ways is a forwarder as the tests use it.
@@ -32,8 +33,8 @@ func RootFileSystem() (*bytes.Buffer, error) { return rootFileSystem() }
 func Sweep(directory string) error { return (&Docker{}).sweep(directory) }
 
 // Guard answers what plays our death.
-func Guard(directory string) (die func() error, err error) {
-	g, err := (&Docker{}).guard(directory)
+func Guard(directory, daemon string) (die func() error, err error) {
+	g, err := newGuard(os.Environ(), directory, daemon)
 	if err != nil {
 		return nil, err
 	}
