@@ -161,7 +161,7 @@ func TestSAM_fails(t *testing.T) {
 	t.Parallel()
 	c := samCheckout(t)
 	cmd, out := c.command(t, "sam")
-	cmd.Env = append(cmd.Env, path(t, map[string]string{"docker": "case $1 in images) echo mercato-lambda:x86_64 mercato-lambda:arm64 ;; ps|context) ;; *) ;; esac"}))
+	cmd.Env = append(cmd.Env, path(t, map[string]string{"docker": "case $1 in images) echo mercato-lambda:x86_64 1; echo mercato-lambda:arm64 2 ;; ps|context) ;; *) ;; esac"}))
 	_ = cmd.Run() // its status is read below
 	if text := withoutProgress(out.String()); cmd.ProcessState.ExitCode() != 1 || !oneLine(text, "sam --version: exit status 1: called") {
 		t.Errorf("status %d:\n%s", cmd.ProcessState.ExitCode(), text)

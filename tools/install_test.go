@@ -21,30 +21,31 @@ until [ "$(ls meet.* | wc -l)" -ge 2 ] || [ "$n" -ge 600 ]; do
   sleep 0.05
   n=$((n + 1))
 done
+mkdir -p "$2"
 echo whole >"$2/package"
 `
 
 // TestInstall_twice: of two cold starts at once both get the whole tool, and none leaves its own beside it.
 func TestInstall_twice(t *testing.T) {
 	t.Parallel()
-	script, err := filepath.Abs("install.sh")
+	script, err := os.ReadFile("install.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := t.TempDir()
-	for name, content := range map[string]string{"python": python, "tools/x/requirements.txt": "x==1\n"} {
+	for name, content := range map[string]string{"install.sh": string(script), "python": python, "tools/x/requirements.txt": "x==1\n"} {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(content), 0o700); err != nil { //nolint:gosec // one is a program
+		if err := os.WriteFile(path, []byte(content), 0o700); err != nil { //nolint:gosec // two are programs
 			t.Fatal(err)
 		}
 	}
 	ends := make(chan error, 2)
 	for range cap(ends) {
 		go func() {
-			install := exec.Command("sh", script, "x", filepath.Join(root, "python"))
+			install := exec.Command("sh", "install.sh", "x", filepath.Join(root, "python"))
 			install.Dir = root
 			ends <- install.Run()
 		}()

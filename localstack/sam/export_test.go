@@ -29,6 +29,12 @@ var (
 // RootFileSystem is what the image is made of.
 func RootFileSystem() (*bytes.Buffer, error) { return rootFileSystem() }
 
+// Choose answers the image to run in, and whether it is there; Architecture is the end of its name.
+var (
+	Choose       = choose
+	Architecture = architecture
+)
+
 // Sweep runs the script in a directory.
 func Sweep(directory string) error { return (&Docker{}).sweep(directory) }
 
