@@ -63,7 +63,7 @@ localstack: stack ## run LocalStack with the template's queues and buckets; LOCA
 test-localstack: build stack ## run the AWS tests against a throw-away LocalStack
 	@exec $(STACK) with-aws -- tools/localstack/test.sh
 
-check: formatted lint vet template workflows generated test ## everything that CI checks
+check: formatted lint vet template workflows generated test ## what CI checks before test-sam and test-localstack
 
 # Go links beside the binaries, on the same file system, so that each appears whole.
 build: ## link every Lambda into dist/; with GOOS, GOARCH for another machine into dist-GOOS-GOARCH/

@@ -23,7 +23,7 @@ const (
 
 // dev runs the whole system until it is interrupted.
 func dev(ctx context.Context) error {
-	s := newStack()
+	s := newStack("make dev")
 	return s.live(ctx,
 		checkBuilt,
 		s.configure,

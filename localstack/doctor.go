@@ -154,7 +154,7 @@ func checkPort() finding {
 	f := finding{what: "port", needed: true}
 	port, err := findPort()
 	if err == nil {
-		listener, listenErr := listen(port)
+		listener, listenErr := listen(port, "make dev")
 		if err = listenErr; err == nil {
 			err = listener.Close()
 		}

@@ -39,6 +39,10 @@ func emulate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shop, err := findPort()
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(emulatorState(home), 0o700); err != nil {
 		return err
 	}
@@ -50,7 +54,7 @@ func emulate(ctx context.Context) error {
 	say := newJournal(os.Stdout).say
 	e, err := startEmulator(ctx, emulatorState(home), port, say)
 	if err == nil {
-		err = offer(ctx, e, home, say)
+		err = offer(ctx, e, home, shop, say)
 		e.Stop()
 	}
 	if ctx.Err() == nil {
@@ -60,12 +64,8 @@ func emulate(ctx context.Context) error {
 	return nil
 }
 
-// offer makes the resources and says what to do with them, until LocalStack ends or is to be stopped.
-func offer(ctx context.Context, e *emulator.Emulator, home string, say func(string, ...any)) error {
-	port, err := findPort()
-	if err != nil {
-		return err
-	}
+// offer makes the resources for a shop on this port and says what to do with them, until LocalStack ends or is to be stopped.
+func offer(ctx context.Context, e *emulator.Emulator, home string, port int, say func(string, ...any)) error {
 	origin := "http://localhost:" + strconv.Itoa(port) // of the stack that will use it
 	made, err := makeResources(ctx, provision.Host{Endpoint: e.URL(), Key: emulator.Key, Secret: emulator.Secret}, home, origin)
 	if err != nil {
@@ -107,7 +107,7 @@ func withAWS(ctx context.Context, args []string) error {
 	}
 	e, err := startEmulator(ctx, state, port, newJournal(os.Stderr).say)
 	if errors.Is(err, emulator.ErrAbsent) {
-		fmt.Fprintf(os.Stderr, "SKIPPED: the tests on LocalStack did NOT run: %v\n", err)
+		fmt.Fprintf(os.Stderr, "SKIPPED: the tests on LocalStack did NOT run: %v\ntest-localstack: 0 passed, 1 skipped, 0 failed\n", err)
 		return nil
 	}
 	if err != nil {

@@ -68,13 +68,14 @@ func findPort() (int, error) {
 	return port, nil
 }
 
-func listen(port int) (net.Listener, error) {
+// listen answers a listener on this machine alone. The command is what the advice names.
+func listen(port int, command string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("port %d is in use: choose another, such as PORT=%d make dev", port, port+1)
+		return nil, fmt.Errorf("port %d is in use: choose another, such as PORT=%d %s", port, port+1, command)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("port %d is not allowed to this user: choose one above 1023, such as PORT=%d make dev", port, defaultPort)
+		return nil, fmt.Errorf("port %d is not allowed to this user: choose one above 1023, such as PORT=%d %s", port, defaultPort, command)
 	}
 	return listener, err
 }

@@ -13,8 +13,9 @@ import (
 // step brings up one thing and leaves in onStop what ends it. A step that fails has undone its own part.
 type step func(ctx context.Context) error
 
-func newStack() *stack {
-	return &stack{journal: newJournal(os.Stdout), broken: make(chan error, 1)}
+// newStack is told the command that users give.
+func newStack(command string) *stack {
+	return &stack{command: command, journal: newJournal(os.Stdout), broken: make(chan error, 1)}
 }
 
 // live takes the steps one after the other, runs until it is interrupted or something breaks that cannot be mended, and

@@ -13,7 +13,7 @@ import (
 // samLocal runs the system as dev does, with the functions in containers behind SAM's API. What SAM does not emulate, the
 // schedules, runs as it does there, and so does db-migrate.
 func samLocal(ctx context.Context) error {
-	s := newStack()
+	s := newStack("make sam-local")
 	err := s.live(ctx,
 		checkBuilt,
 		checkSAM,

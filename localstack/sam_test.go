@@ -2,11 +2,14 @@ package main_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -17,7 +20,7 @@ const noSuchDocker = "DOCKER_HOST=unix:///nonexistent/docker.sock"
 func path(t *testing.T, scripts map[string]string) string {
 	t.Helper()
 	directory := t.TempDir()
-	for _, name := range []string{"sh", "cat", "python3", "env", "dirname", "ps", "sleep", "kill", "rm", "test"} {
+	for _, name := range []string{"sh", "cat", "python3", "env", "dirname", "ps", "sleep", "kill", "rm", "test", "tr", "timeout", "grep"} {
 		if found, err := exec.LookPath(name); err == nil {
 			if err := os.Symlink(found, filepath.Join(directory, name)); err != nil {
 				t.Fatal(err)
@@ -60,15 +63,15 @@ func TestSAM_refuses(t *testing.T) {
 		status      int
 		want        string
 	}{
-		"busy port":      {func(c *checkout) { _, c.port, _ = net.SplitHostPort(busy.Addr().String()) }, nil, 1, "is in use: choose another"},
+		"busy port":      {func(c *checkout) { _, c.port, _ = net.SplitHostPort(busy.Addr().String()) }, nil, 1, " make sam-local"},
 		"file as home":   {func(c *checkout) { write(t, c.home, "") }, nil, 1, "is a file"},
 		"not built":      {func(c *checkout) { _ = os.RemoveAll(filepath.Join(c.directory, "dist")) }, nil, 1, "run make build"},
 		"no SAM":         {func(c *checkout) { _ = os.RemoveAll(filepath.Join(c.directory, "tools")) }, nil, 1, "top directory of the checkout"},
 		"no Python":      {nil, []string{"PYTHONHOME=/nonexistent"}, 1, "apt-get install python3-pip"},
 		"no client":      {nil, []string{path(t, nil)}, 3, "apt-get install docker.io"},
 		"no daemon":      {nil, []string{path(t, map[string]string{"docker": away}), "DOCKER_HOST="}, 3, "dockerd is not installed"},
-		"named daemon":   {nil, []string{path(t, map[string]string{"docker": away, "dockerd": away}), noSuchDocker}, 3, "or unset DOCKER_HOST"},
-		"broken daemon":  {nil, []string{path(t, map[string]string{"docker": away, "dockerd": "echo no cgroups here >&2; exit 1"}), "DOCKER_HOST="}, 3, "no cgroups here"},
+		"named daemon":   {nil, []string{path(t, map[string]string{"docker": away, "dockerd": away}), noSuchDocker}, 1, "or unset DOCKER_HOST"},
+		"broken daemon":  {nil, []string{path(t, map[string]string{"docker": away, "dockerd": "echo no cgroups here >&2; exit 1"}), "DOCKER_HOST="}, 1, "no cgroups here"},
 		"foreign daemon": {nil, []string{path(t, map[string]string{"docker": "echo mercato.state=/elsewhere/docker"})}, 1, "belongs to the stack on /elsewhere"},
 		"no image":       {nil, []string{path(t, map[string]string{"docker": there})}, 1, "apt-get install busybox-static"},
 	} {
@@ -97,6 +100,52 @@ func TestSAM_refuses(t *testing.T) {
 	}
 }
 
+// TestSAM_leavesNoDaemon: a daemon that was started ends with us, before it is ready too, however we end.
+func TestSAM_leavesNoDaemon(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root starts a daemon")
+	}
+	for name, tc := range map[string]struct {
+		kill    []syscall.Signal
+		patient int // how many SIGTERMs end the daemon
+	}{
+		"killed":          {[]syscall.Signal{syscall.SIGKILL}, 1},
+		"the second time": {[]syscall.Signal{syscall.SIGTERM, syscall.SIGTERM}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := samCheckout(t)
+			asked := filepath.Join(c.directory, "asked")
+			daemon := fmt.Sprintf("n=0\ntrap 'n=$((n+1)); echo $$ >>%s; [ $n -lt %d ] || exit 0' TERM\necho $$ >%s.pid\nwhile :; do sleep 0.05; done", asked, tc.patient, asked)
+			cmd, out := c.command(t, "sam")
+			cmd.Env = append(cmd.Env, path(t, map[string]string{"docker": "exit 1", "dockerd": daemon}), "DOCKER_HOST=")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = cmd.Process.Kill() })
+			pid := 0
+			until(t, "the daemon is started", func() bool {
+				text, _ := os.ReadFile(asked + ".pid") // not there yet
+				pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+				return pid > 0
+			})
+			t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+			for i, signal := range tc.kill {
+				if i > 0 {
+					until(t, "the daemon is asked to end", func() bool { _, err := os.Stat(asked); return err == nil })
+				}
+				_ = cmd.Process.Signal(signal)
+			}
+			_ = cmd.Wait() // it was killed
+			until(t, "the daemon is gone", func() bool { return gone(pid) })
+			if t.Failed() {
+				t.Log(out)
+			}
+		})
+	}
+}
+
 // withoutProgress leaves what is wrong.
 func withoutProgress(text string) (wrong string) {
 	for line := range strings.Lines(text) {
@@ -112,7 +161,7 @@ func TestSAM_fails(t *testing.T) {
 	t.Parallel()
 	c := samCheckout(t)
 	cmd, out := c.command(t, "sam")
-	cmd.Env = append(cmd.Env, path(t, map[string]string{"docker": "case $1 in images) echo mercato-lambda:x86_64 mercato-lambda:arm64 ;; ps|context) ;; *) ;; esac"}))
+	cmd.Env = append(cmd.Env, path(t, map[string]string{"docker": "case $1 in images) echo mercato-lambda:x86_64 1; echo mercato-lambda:arm64 2 ;; ps|context) ;; *) ;; esac"}))
 	_ = cmd.Run() // its status is read below
 	if text := withoutProgress(out.String()); cmd.ProcessState.ExitCode() != 1 || !oneLine(text, "sam --version: exit status 1: called") {
 		t.Errorf("status %d:\n%s", cmd.ProcessState.ExitCode(), text)

@@ -22,6 +22,7 @@ import (
 // stack is everything that `dev` runs, in the order in which it was started.
 type stack struct {
 	*journal
+	command  string // that began it, as users write it
 	home     string
 	port     int
 	listener net.Listener // held from the beginning, so that nobody takes the port meanwhile
@@ -64,7 +65,7 @@ func (s *stack) claim(context.Context) error {
 		return err
 	}
 	s.onStop = append(s.onStop, lock.Close)
-	if s.listener, err = listen(s.port); err != nil {
+	if s.listener, err = listen(s.port, s.command); err != nil {
 		return err
 	}
 	s.onStop = append(s.onStop, func() error {

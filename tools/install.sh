@@ -22,10 +22,17 @@ dir=.local/tools/$name-$key
 
 if [ ! -d "$dir" ]; then
   echo "$name: installing into $dir (once, a minute at most)" >&2
-  rm -rf "$dir.part"
+  mkdir -p .local/tools
+  # Two may come here at once: each has a place of its own, and the second to finish removes it.
+  part=$(mktemp -d "$dir.part.XXXXXX")
+  trap 'rm -rf "$part"' EXIT
+  trap 'exit 130' INT TERM HUP
+  chmod 755 "$part"
   "$python" -m pip install --quiet --disable-pip-version-check --no-warn-conflicts \
-    --root-user-action=ignore --target "$dir.part" -r "$requirements" >&2
-  mv "$dir.part" "$dir"
+    --root-user-action=ignore --target "$part" -r "$requirements" >&2
+  # Not mv, which would move it into one that is there.
+  "$python" -c 'import os, sys; os.rename(*sys.argv[1:])' "$part" "$dir" 2>/dev/null || [ -d "$dir" ]
+  find .local/tools -maxdepth 1 -name '*.part*' -mmin +60 -exec rm -rf {} + # of those that were killed
 fi
 
 echo "$dir"

@@ -35,7 +35,7 @@ type API struct {
 // Start builds the functions with `sam build` and starts the API. It answers when SAM has been started; whoever asks the
 // port knows when it answers. What a killed run has left in the state directory is ended first.
 func (d *Docker) Start(ctx context.Context, cfg Config) (_ *API, err error) {
-	a := &API{docker: d, directory: filepath.Join(cfg.State, "sam"), ended: make(chan struct{})}
+	a := &API{docker: d, directory: runs(cfg.State), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			_ = a.Close()
@@ -47,8 +47,10 @@ func (d *Docker) Start(ctx context.Context, cfg Config) (_ *API, err error) {
 	if err := d.sweep(a.directory); err != nil {
 		return nil, err
 	}
-	if a.guard, err = d.guard(a.directory); err != nil {
-		return nil, err
+	if d.own == nil { // the guard of a daemon of our own sees to its containers too
+		if a.guard, err = newGuard(d.environment(), a.directory, ""); err != nil {
+			return nil, err
+		}
 	}
 	template, err := build(ctx, cfg.Template, a.directory, cfg.Functions)
 	if err != nil {
@@ -159,10 +161,8 @@ func (a *API) Close() error {
 		}
 	}
 	err := a.docker.sweep(a.directory)
-	if a.guard != nil {
-		a.guard.dismiss()
-		a.guard = nil
-	}
+	a.guard.dismiss()
+	a.guard = nil
 	if a.forwarder != nil {
 		err = errors.Join(err, a.forwarder.close())
 		a.forwarder = nil

@@ -26,13 +26,14 @@ type Docker struct {
 }
 
 // Connect answers a daemon with an image to run the functions in: the daemon that the client finds, else, for root, one of
-// our own with its data in the state directory. An error is one line with the fix; it wraps ErrNoDocker when there is neither.
+// our own with its data in the state directory. An error is one line with the fix; it wraps ErrNoDocker when there can be
+// neither: the client or the daemon is not installed, or this user may not start one. One that does not start is a failure.
 func Connect(ctx context.Context, state string, say func(string, ...any)) (*Docker, error) {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return nil, fmt.Errorf("%w: there is no client (apt-get install docker.io, or install Docker Desktop)", ErrNoDocker)
 	}
 	d := &Docker{host: address(ctx)}
-	if err := d.reach(ctx, filepath.Join(state, "docker"), say); err != nil {
+	if err := d.reach(ctx, state, say); err != nil {
 		return nil, err
 	}
 	var err error
@@ -42,8 +43,9 @@ func Connect(ctx context.Context, state string, say func(string, ...any)) (*Dock
 	return d, nil
 }
 
-// reach finds a daemon or starts one with this directory.
-func (d *Docker) reach(ctx context.Context, directory string, say func(string, ...any)) error {
+// reach finds a daemon or starts one of our own.
+func (d *Docker) reach(ctx context.Context, state string, say func(string, ...any)) error {
+	directory := daemonHome(state)
 	owner, err := d.owner(ctx)
 	switch {
 	case err == nil && owner == "":
@@ -52,19 +54,14 @@ func (d *Docker) reach(ctx context.Context, directory string, say func(string, .
 		return fmt.Errorf("the Docker daemon belongs to the stack on %s and ends with it: stop that stack, or start the machine's own daemon", filepath.Dir(owner))
 	case err == nil:
 		say("ending the Docker daemon of a run that was killed")
-		if err := evict(directory); err != nil {
-			return err
-		}
 	}
 	program, err := daemonProgram()
 	if err != nil {
 		return err
 	}
 	say("no Docker daemon answers: starting one for this run")
-	if d.own, err = startDaemon(ctx, program, directory, d.answers); err != nil {
-		return fmt.Errorf("%w: %w", ErrNoDocker, err)
-	}
-	return nil
+	d.own, err = d.startDaemon(ctx, program, state)
+	return err
 }
 
 // daemonProgram answers what only root can start.
@@ -72,7 +69,7 @@ func daemonProgram() (string, error) {
 	program, err := exec.LookPath("dockerd")
 	switch {
 	case os.Getenv("DOCKER_HOST") != "":
-		return "", fmt.Errorf("%w: no daemon answers at DOCKER_HOST=%s (start it, or unset DOCKER_HOST)", ErrNoDocker, os.Getenv("DOCKER_HOST"))
+		return "", fmt.Errorf("no Docker daemon answers at DOCKER_HOST=%s (start it, or unset DOCKER_HOST)", os.Getenv("DOCKER_HOST"))
 	case err != nil:
 		return "", fmt.Errorf("%w: no daemon answers and dockerd is not installed (start Docker Desktop, or apt-get install docker.io)", ErrNoDocker)
 	case os.Geteuid() != 0:

@@ -3,6 +3,7 @@ package sam
 import (
 	"bytes"
 	"net"
+	"os"
 )
 
 // Ways is a forwarder as the tests use it.
@@ -28,12 +29,18 @@ var (
 // RootFileSystem is what the image is made of.
 func RootFileSystem() (*bytes.Buffer, error) { return rootFileSystem() }
 
+// Choose answers the image to run in, and whether it is there; Architecture is the end of its name.
+var (
+	Choose       = choose
+	Architecture = architecture
+)
+
 // Sweep runs the script in a directory.
 func Sweep(directory string) error { return (&Docker{}).sweep(directory) }
 
 // Guard answers what plays our death.
-func Guard(directory string) (die func() error, err error) {
-	g, err := (&Docker{}).guard(directory)
+func Guard(directory, daemon string) (die func() error, err error) {
+	g, err := newGuard(os.Environ(), directory, daemon)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -17,6 +18,8 @@ import (
 const (
 	// realImage is how the name of AWS's own image ends, whichever registry it came from.
 	realImage = "lambda/provided:al2023-"
+	// soughtImage is the one that SAM's own commands look for.
+	soughtImage = "public.ecr.aws/" + realImage
 	// ownImage is ours. SAM keeps what it builds on it under this name without looking at it again: a change of its
 	// contents needs another name.
 	ownImage = "mercato-lambda:"
@@ -25,30 +28,56 @@ const (
 // prepareImage answers the image that the functions run in: AWS's when it is there, else ours. Ours is made of busybox and what
 // SAM needs to add its Runtime API; it has no C library and no certificates, which these functions do without.
 func (d *Docker) prepareImage(ctx context.Context) (string, error) {
-	listed, err := d.run(ctx, "images", "--format", "{{.Repository}}:{{.Tag}}")
+	listed, err := d.run(ctx, "images", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
 	if err != nil {
 		return "", err
 	}
-	names := strings.Fields(listed)
-	for _, name := range names {
-		if strings.HasSuffix(name, "/"+realImage+architecture()) {
-			return name, nil
+	name, made := choose(listed)
+	if !made {
+		if err := d.makeImage(ctx, name); err != nil {
+			return "", err
+		}
+	}
+	// Nobody else's daemon gets an image under AWS's name; ours has it for SAM's own commands.
+	if d.own != nil && strings.HasPrefix(name, ownImage) {
+		if _, err := d.run(ctx, "tag", name, soughtImage+architecture()); err != nil {
+			return "", err
+		}
+	}
+	return name, nil
+}
+
+// choose answers the image to run in, and whether it is in the list of names and ids.
+func choose(listed string) (name string, made bool) {
+	ids := map[string]string{}
+	ours := map[string]bool{}
+	for line := range strings.Lines(listed) {
+		name, id, _ := strings.Cut(strings.TrimSpace(line), " ")
+		ids[name] = id
+		if strings.HasPrefix(name, ownImage) {
+			ours[id] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		if strings.HasSuffix(name, "/"+realImage+architecture()) && !ours[ids[name]] {
+			return name, true
 		}
 	}
 	own := ownImage + architecture()
-	if slices.Contains(names, own) {
-		return own, nil
-	}
+	return own, ids[own] != ""
+}
+
+func (d *Docker) makeImage(ctx context.Context, name string) error {
 	system, err := rootFileSystem()
 	if err != nil {
-		return "", err
+		return err
 	}
-	cmd := exec.CommandContext(ctx, "docker", "import", "--change", "ENV PATH=/bin", "-", own)
+	cmd := exec.CommandContext(ctx, "docker", "import", "--change", "ENV PATH=/bin", "-", name)
 	cmd.Env, cmd.Stdin = d.environment(), system
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("docker import: %s", bytes.TrimSpace(out))
+		return fmt.Errorf("docker import: %s", bytes.TrimSpace(out))
 	}
-	return own, nil
+	return nil
 }
 
 // rootFileSystem is a tar archive of the least that SAM and the functions need.

@@ -79,3 +79,28 @@ func TestRootFileSystem_refused(t *testing.T) { //nolint:paralleltest // it chan
 		}
 	}
 }
+
+// TestChoose: AWS's image comes first, but not ours under its name.
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	const aws = "a.registry/lambda/provided:al2023-"
+	own, other := "mercato-lambda:"+sam.Architecture(), "arm64"
+	if sam.Architecture() == other {
+		other = "x86_64"
+	}
+	for name, tc := range map[string]struct {
+		listed, want string
+		made         bool
+	}{
+		"nothing":             {"", own, false},
+		"ours":                {own + " 1", own, true},
+		"AWS's":               {own + " 1\n" + aws + sam.Architecture() + " 2", aws + sam.Architecture(), true},
+		"ours by both names":  {aws + sam.Architecture() + " 1\n" + own + " 1", own, true},
+		"an older one's name": {aws + sam.Architecture() + " 1\nmercato-lambda:older 1", own, false},
+		"another machine's":   {aws + other + " 2", own, false},
+	} {
+		if got, made := sam.Choose(tc.listed); got != tc.want || made != tc.made {
+			t.Errorf("%s: %s, %t", name, got, made)
+		}
+	}
+}

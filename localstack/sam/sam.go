@@ -38,7 +38,16 @@ func architecture() string {
 	return "x86_64"
 }
 
-// Wipe removes what runs have left in the state directory: builds, and the data of a Docker daemon of our own.
+// Wipe removes what runs have left in the state directory: builds, and a Docker daemon of our own with its data.
 func Wipe(state string) error {
-	return errors.Join(os.RemoveAll(filepath.Join(state, "sam")), os.RemoveAll(filepath.Join(state, "docker")))
+	if err := evict(daemonHome(state)); err != nil {
+		return err
+	}
+	return errors.Join(os.RemoveAll(runs(state)), os.RemoveAll(daemonHome(state)))
 }
+
+// runs is where a run keeps what it builds and tells SAM.
+func runs(state string) string { return filepath.Join(state, "sam") }
+
+// daemonHome is where a daemon of our own keeps its data.
+func daemonHome(state string) string { return filepath.Join(state, "docker") }

@@ -2,6 +2,7 @@ package sam
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -30,20 +31,27 @@ type guard struct {
 	pipe io.Closer
 }
 
-func (d *Docker) guard(directory string) (*guard, error) {
-	cmd := exec.Command("sh", "-c", "cat >/dev/null\n"+sweepScript, "guard", directory, d.own.pid())
-	cmd.Env = d.environment()
+// newGuard watches over what runs in the directory, and over the daemon of the other, when that is not empty.
+func newGuard(environment []string, directory, daemon string) (*guard, error) {
+	cmd := exec.Command("sh", "-c", "cat >/dev/null\n"+sweepScript, "guard", directory, daemon)
+	cmd.Env = environment
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is not for it
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	return &guard{cmd, pipe}, cmd.Start()
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(err, pipe.Close())
+	}
+	return &guard{cmd, pipe}, nil
 }
 
-// dismiss ends the guard before it acts.
+// dismiss ends the guard before it acts. Where there is none it has nothing to do.
 func (g *guard) dismiss() {
+	if g == nil {
+		return
+	}
 	_ = g.cmd.Process.Kill()
 	_ = g.cmd.Wait()
 	_ = g.pipe.Close()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"mercato/localstack/sam"
 )
@@ -26,12 +27,7 @@ func left(t *testing.T) (directory string, tool *exec.Cmd, removed func() string
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", place+":"+os.Getenv("PATH"))
-	tool = exec.Command("sleep", "600")
-	tool.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := tool.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = tool.Process.Kill() })
+	tool = sleeper(t, "--template", directory+"/build/template.yaml")
 	for name, content := range map[string]string{"pid": fmt.Sprintln(tool.Process.Pid), "variables.json": "{}"} {
 		if err := os.WriteFile(filepath.Join(directory, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -43,6 +39,28 @@ func left(t *testing.T) (directory string, tool *exec.Cmd, removed func() string
 			t.Fatal(err)
 		}
 		return strings.Join(strings.Fields(string(text)), " ")
+	}
+}
+
+// sleeper is a process with these arguments, in a group of its own.
+func sleeper(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("sh", append([]string{"-c", "sleep 600; :", "sleeper"}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	return cmd
+}
+
+// checkSpared ends the process and finds that nobody else has: a signal before this one would be its end.
+func checkSpared(t *testing.T, process *exec.Cmd) {
+	t.Helper()
+	_ = syscall.Kill(-process.Process.Pid, syscall.SIGKILL)
+	_ = process.Wait() // its state is looked at
+	if status, ok := process.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		t.Errorf("another's process was ended: %s", process.ProcessState)
 	}
 }
 
@@ -84,6 +102,51 @@ func TestSweep(t *testing.T) { //nolint:paralleltest // it changes PATH
 	}
 }
 
+// TestSweep_stranger: the number that a killed run has left is another process's by now.
+func TestSweep_stranger(t *testing.T) { //nolint:paralleltest // it changes PATH
+	directory, _, _ := left(t)
+	stranger := sleeper(t, directory+"-other/build/template.yaml")
+	pid := filepath.Join(directory, "pid")
+	if err := os.WriteFile(pid, fmt.Append(nil, stranger.Process.Pid), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := sam.Sweep(directory); err != nil {
+		t.Fatal(err)
+	}
+	checkSpared(t, stranger)
+	if _, err := os.Stat(pid); !os.IsNotExist(err) {
+		t.Errorf("the file is left: %v", err)
+	}
+}
+
+// TestWipe: the daemon of this directory goes with it, whatever its file says, and no other.
+func TestWipe(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	data := filepath.Join(state, "docker", "data")
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	daemon := sleeper(t, "--data-root", data, "--label", "mercato.state="+state+"/docker")
+	other := sleeper(t, "--data-root", data, "--label", "mercato.state="+state+"/docker-other")
+	if err := os.WriteFile(filepath.Join(state, "docker", "pid"), fmt.Append(nil, other.Process.Pid), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ended := buried(daemon)
+	if err := sam.Wipe(state); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Error("the daemon runs on")
+	}
+	checkSpared(t, other)
+	if left, err := os.ReadDir(state); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 // TestSweep_fails: what could not be removed is said.
 func TestSweep_fails(t *testing.T) { //nolint:paralleltest // it changes PATH
 	for name, docker := range map[string]string{
@@ -107,13 +170,18 @@ func TestSweep_fails(t *testing.T) { //nolint:paralleltest // it changes PATH
 func TestGuard(t *testing.T) { //nolint:paralleltest // it changes PATH
 	directory, tool, removed := left(t)
 	ended := buried(tool)
-	die, err := sam.Guard(directory)
+	home := filepath.Join(filepath.Dir(directory), "docker")
+	daemonEnded := buried(sleeper(t, "--label", "mercato.state="+home))
+	other := sleeper(t, "--label", "mercato.state="+home+"-other")
+	die, err := sam.Guard(directory, home)
 	if err != nil {
 		t.Fatal(err)
 	}
 	select {
 	case <-ended:
 		t.Fatal("it acts while we live")
+	case <-daemonEnded:
+		t.Fatal("it ends the daemon while we live")
 	default:
 	}
 	if err := die(); err != nil {
@@ -121,4 +189,10 @@ func TestGuard(t *testing.T) { //nolint:paralleltest // it changes PATH
 	}
 	<-ended
 	checkSwept(t, directory, tool, removed())
+	select {
+	case <-daemonEnded:
+	case <-time.After(patience):
+		t.Error("the daemon runs on")
+	}
+	checkSpared(t, other)
 }

@@ -2,7 +2,8 @@
 # Runs what this repository says about SAM against SAM itself: its commands, the
 # events that its gateway makes, the black-box tests behind `localstack sam`, and
 # that nothing is left of a run, however it ends. Needs what make build and make
-# stack have made. Every name and port is this run's own.
+# stack have made. Every name and port is this run's own, but for what README's
+# commands write: .aws-sam/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -76,6 +77,19 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+summary() {
+  echo "test-sam: $passed passed, $skipped skipped, $failed failed in $((SECONDS - began)) s"
+  [ "$failed" = 0 ]
+}
+
+# skip: what needs Docker, where there can be none.
+skip() {
+  echo "SKIPPED: test-sam ran nothing in containers: $(tail -n 1 "$home/log")"
+  skipped=$((skipped + 1))
+  summary
+  exit
+}
+
 # start: the stack, until it is ready. The first time, SAM is installed on the way.
 start() {
   port=$(free_port)
@@ -90,10 +104,7 @@ start() {
   kill -s TERM "$stack" 2>/dev/null || true
   wait "$stack" || status=$?
   stack=
-  if [ "$status" = 3 ]; then
-    echo "SKIPPED: test-sam did not test anything: $(tail -n 1 "$home/log")"
-    exit 0
-  fi
+  if [ "$status" = 3 ]; then skip; fi
   echo "FAIL  localstack sam does not start (status $status):"
   tail -n 40 "$home/log"
   exit 1
@@ -142,24 +153,89 @@ linked() {
   [ "$(find "$home/build" -name bootstrap | wc -l)" = "$(find functions -name main.go | wc -l)" ]
 }
 
-# An invocation that got no answer is a success to SAM: what counts is the answer.
-invoke() {
-  local image
-  image=$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -E '^mercato-lambda:(x86_64|arm64)$' | head -n 1)
-  echo '{"version":"2.0","routeKey":"GET /health","rawPath":"/health","rawQueryString":"","headers":{},"requestContext":{"http":{"method":"GET","path":"/health"}},"isBase64Encoded":false}' |
-    "$sam" local invoke Health --template "$home/build/template.yaml" "${here[@]}" --event - --skip-pull-image ${image:+--invoke-image "$image"} >"$home/answer"
-  grep -q '"statusCode": *200' "$home/answer" || {
-    cat "$home/answer"
+# readme COMMAND [PORT]: as it stands there, but for the port and, on another machine than most, the architecture.
+readme() {
+  grep -qxF "    $1" README.md || {
+    echo "README.md has no line: $1"
     return 1
   }
+  local words
+  read -ra words <<<"${1/3001/${2-}}"
+  if [ "$architecture" = arm64 ]; then words+=("${here[@]}"); fi
+  exec "$sam" "${words[@]:1}"
 }
+
+build_by_hand() { (readme "sam build"); }
+
+# An invocation that got no answer is a success to SAM: what counts is the answer.
+invoke() {
+  (readme "sam local invoke Health --event tools/sam/health.json") >"$home/answer"
+  cat "$home/answer"
+  grep -q '"statusCode": *200' "$home/answer"
+}
+
+# by_hand: SAM's own API, without what the local stack tells it.
+by_hand() {
+  local by_hand_port pid status=0
+  by_hand_port=$(free_port)
+  (readme "sam local start-api --port 3001" "$by_hand_port") &
+  pid=$!
+  eventually healthy "$by_hand_port" "$pid" || status=1
+  kill -s TERM "$pid" 2>/dev/null || true
+  wait "$pid" || true
+  return "$status"
+}
+
+# healthy PORT PID: when the process is gone, nothing else is.
+healthy() {
+  kill -s 0 "$2" || return 1
+  python3 -c 'import sys, urllib.request; assert urllib.request.urlopen(sys.argv[1]).read() == b"{\"status\":\"ok\"}\n"' "http://localhost:$1/health" 2>/dev/null
+}
+
+# killed_early: a daemon of our own that has just been started. MERCATO_HOME is then as good as new.
+killed_early() {
+  PORT=$(free_port) .local/bin/localstack sam >"$home/log" 2>&1 &
+  stack=$!
+  local status=0
+  for _ in $(seq 300); do
+    if [ -e "$state/docker/pid" ] || ! kill -s 0 "$stack" 2>/dev/null; then break; fi
+    sleep 0.05
+  done
+  if [ ! -e "$state/docker/pid" ]; then
+    kill -s TERM "$stack" 2>/dev/null || true
+    wait "$stack" || status=$?
+    stack=
+    cat "$home/log"
+    return 1
+  fi
+  local processes
+  processes=$(family)
+  kill -s KILL "$stack"
+  wait "$stack" 2>/dev/null || true
+  stack=
+  eventually nothing_left "$processes" >"$home/left" || {
+    tail -n 5 "$home/left"
+    return 1
+  }
+  .local/bin/localstack reset
+}
+
+check "every function is linked once for each architecture" tools/sam/check.sh
+if docker version >/dev/null 2>&1; then
+  skipped=$((skipped + 1))
+  echo "skipped: a kill while the daemon starts: this machine's own runs already"
+elif [ "$(id -u)" = 0 ] && command -v docker >/dev/null && command -v dockerd >/dev/null && [ -z "${DOCKER_HOST-}" ]; then
+  check "nothing is left after SIGKILL before SAM starts, and reset works" killed_early
+fi
 
 start
 echo "ok    localstack sam is ready after $((SECONDS - began)) s"
 check "sam validate --lint" "$sam" validate --lint
 check "sam build" "$sam" build --build-dir "$home/build" "${here[@]}"
 check "sam build has linked every function" linked
-check "sam local invoke" invoke
+check "README: sam build" build_by_hand
+check "README: sam local invoke" invoke
+check "README: sam local start-api" by_hand
 check "an order is completed" .local/bin/localstack demo
 suite "black-box tests behind SAM" env TEST_HOST=sam TEST_BASE_URL="http://localhost:$port" go test -count=1 -v ./localstack/e2e
 
@@ -179,5 +255,4 @@ wait "$stack" 2>/dev/null || true
 stack=
 check "nothing is left after SIGKILL" eventually nothing_left "$processes"
 
-echo "test-sam: $passed passed, $skipped skipped, $failed failed in $((SECONDS - began)) s"
-[ "$failed" = 0 ]
+summary
