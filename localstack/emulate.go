@@ -16,6 +16,7 @@ import (
 
 	"mercato/localstack/emulator"
 	"mercato/localstack/provision"
+	"mercato/localstack/secrets"
 	"mercato/localstack/servers"
 	"mercato/localstack/template"
 )
@@ -67,7 +68,7 @@ func offer(ctx context.Context, e *emulator.Emulator, home string, say func(stri
 		return err
 	}
 	origin := "http://localhost:" + strconv.Itoa(port) // of the stack that will use it
-	made, err := makeResources(ctx, provision.Host{Endpoint: e.URL(), Key: emulator.Key, Secret: emulator.Secret}, home, origin)
+	made, err := makeResources(ctx, provision.Host{Endpoint: e.URL(), Key: emulator.Key, Secret: emulator.Secret}, home, secrets.ElsewhereName, origin)
 	if err != nil {
 		return err
 	}
