@@ -5,11 +5,12 @@ import unittest
 
 import functions
 import permissions
+import resources
 import stores
 from expanded import Expanded, source
 from mutations import ENOUGH, MUTATIONS
 
-CHECKS = functions.CHECKS + permissions.CHECKS + stores.CHECKS
+CHECKS = functions.CHECKS + resources.CHECKS + permissions.CHECKS + stores.CHECKS
 
 
 def complaints(x):
