@@ -4,6 +4,8 @@ import copy
 import logging
 import os
 import re
+import subprocess
+from functools import cache
 from pathlib import Path
 
 from samtranslator.translator.transform import transform
@@ -21,10 +23,10 @@ def source():
     return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
 
+@cache
 def name_of(logical_id):
     """OrdersCreate lies in functions/orders-create."""
-    dashed = re.sub(r"([A-Z])([A-Z][a-z])", r"\1-\2", logical_id)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", dashed).lower()
+    return subprocess.run([ROOT / "tools/sam/name.sh", logical_id], check=True, capture_output=True, text=True).stdout.strip()
 
 
 class Expanded:
