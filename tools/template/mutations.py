@@ -73,6 +73,13 @@ def letter(resource):
     return allow("OrdersList", Action="sqs:SendMessage", Resource=resource)
 
 
+def api_calls(**properties):
+    """Another permission for the API to start OrdersGet."""
+    return add("Open", "AWS::Lambda::Permission", Action="lambda:InvokeFunction", FunctionName={"Ref": "OrdersGet"},
+               Principal="apigateway.amazonaws.com", **properties)
+
+
+OF_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${__ApiId__}/*"
 EVERYBODY = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "*", "Resource": "*"}]}
 
 MUTATIONS = {
@@ -100,9 +107,12 @@ MUTATIONS = {
     "the API may call a worker": (
         add("Open", "AWS::Lambda::Permission", Action="lambda:InvokeFunction", FunctionName={"Ref": "DbMigrate"},
             Principal="apigateway.amazonaws.com"), "routes", "DbMigrate"),
-    "any API may call": (
-        add("Open", "AWS::Lambda::Permission", Action="lambda:InvokeFunction", FunctionName={"Ref": "OrdersGet"},
-            Principal="apigateway.amazonaws.com"), "routes", "Open lets other APIs"),
+    "any API may call": (api_calls(), "routes", "Open lets other APIs"),
+    "another API may call": (
+        api_calls(SourceArn={"Fn::Sub": [OF_API, {"__ApiId__": {"Ref": "Other"}}]}), "routes", "Open lets other APIs"),
+    "another account's API may call": (
+        api_calls(SourceArn={"Fn::Sub": ["arn:aws:execute-api:*:*:${__ApiId__}/*", {"__ApiId__": {"Ref": "Api"}}]}),
+        "routes", "Open lets other APIs"),
     "the API may rewrite": (
         add("Open", "AWS::Lambda::Permission", Action="lambda:UpdateFunctionCode", FunctionName={"Ref": "OrdersGet"},
             Principal="apigateway.amazonaws.com"), "routes", "Open lets the API do"),
