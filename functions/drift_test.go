@@ -115,7 +115,7 @@ func grants(p template.Statement) (list []string) {
 				list = append(list, "postgres:"+r[strings.LastIndex(r, "/")+1:])
 			}
 		case action == "elasticache:Connect":
-			list = append(list, "redis")
+			list = append(list, cacheOf(p.Resources))
 		case action == "secretsmanager:GetSecretValue":
 			for _, r := range p.Resources {
 				list = append(list, "secret:"+r[strings.LastIndex(r, ":")+1:])
@@ -129,6 +129,19 @@ func grants(p template.Statement) (list []string) {
 		}
 	}
 	return list
+}
+
+// cache is what a login needs: the group, and who it is there, with the template's defaults in the local account.
+var cache = []string{
+	"arn:aws:elasticache:us-east-1:000000000000:replicationgroup:mercato",
+	"arn:aws:elasticache:us-east-1:000000000000:user:mercato",
+}
+
+func cacheOf(arns []string) string {
+	if len(unequal("", arns, cache)) > 0 {
+		return "elasticache of " + strings.Join(arns, ", ")
+	}
+	return "redis"
 }
 
 // queueActions are what platform.Queue does.

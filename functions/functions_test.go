@@ -132,7 +132,12 @@ func TestDriftIsSeen(t *testing.T) {
 			f := in(*s, "dlq-replay")
 			f.Policies[len(f.Policies)-1].Resources = []string{"OrdersParking.Arn", "*"}
 		},
-		"variable unknown": func(s *sides) { in(*s, "orders-get").Environment["DATABSE_URL"] = "" },
+		"cache of any name": func(s *sides) {
+			redis(in(*s, "outbox-relay"), "arn:aws:elasticache:us-east-1:000000000000:*")
+		},
+		"cache of anybody":   func(s *sides) { redis(in(*s, "outbox-relay"), append(slices.Clone(cache), "*")...) },
+		"cache without user": func(s *sides) { redis(in(*s, "outbox-relay"), cache[0]) },
+		"variable unknown":   func(s *sides) { in(*s, "orders-get").Environment["DATABSE_URL"] = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,6 +147,15 @@ func TestDriftIsSeen(t *testing.T) {
 				t.Error("nobody noticed")
 			}
 		})
+	}
+}
+
+// redis makes these what a function may connect to.
+func redis(f *template.Function, arns ...string) {
+	for i, p := range f.Policies {
+		if slices.Contains(p.Actions, "elasticache:Connect") {
+			f.Policies[i].Resources = arns
+		}
 	}
 }
 

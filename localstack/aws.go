@@ -30,14 +30,16 @@ const (
 func (s *stack) startAWS(ctx context.Context) error {
 	var err error
 	if given := os.Getenv("AWS_ENDPOINT_URL"); given != "" {
+		s.signer = secrets.ElsewhereName
 		s.aws, err = givenAWS(ctx, given)
 	} else {
+		s.signer = secrets.SessionName
 		s.aws, err = s.embedAWS()
 	}
 	if err != nil {
 		return err
 	}
-	if s.made, err = makeResources(ctx, s.aws, s.home, s.baseURL()); err != nil {
+	if s.made, err = makeResources(ctx, s.aws, s.home, s.signer, s.baseURL()); err != nil {
 		return fmt.Errorf("AWS at %s: %w", s.aws.Endpoint, err)
 	}
 	return nil
@@ -91,15 +93,21 @@ func or(variable, otherwise string) string {
 	return otherwise
 }
 
-// makeResources makes what the template names at the host. The values of secrets are the state directory's.
-func makeResources(ctx context.Context, host provision.Host, home, origin string) (map[string]template.Made, error) {
-	if _, err := secrets.Session(home); err != nil { // made where there is none
+// makeResources makes what the template names at the host, which gets one secret of the state directory's: the session key
+// of the signer's name.
+func makeResources(ctx context.Context, host provision.Host, home, signer, origin string) (map[string]template.Made, error) {
+	if _, err := secrets.Session(home, signer); err != nil { // made where there is none
 		return nil, err
 	}
 	return provision.Apply(ctx, host, provision.Wanted{
 		Load: func(made map[string]template.Made) (*template.Template, error) {
 			return template.LoadMade(templatePath, map[string]string{"Stage": stage(), "PublicOrigin": origin}, made)
 		},
-		Secret: func(name string) (string, bool) { return secrets.Value(home, name) },
+		Secret: func(name string) (string, bool) {
+			if name != secrets.SessionName {
+				return "", false
+			}
+			return secrets.Value(home, signer)
+		},
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,6 +73,7 @@ func TestDev_aws(t *testing.T) {
 	}
 	_ = again.Process.Signal(syscall.SIGTERM)
 	_ = again.Wait()
+	session(t, c.home, secrets.ElsewhereName) // of a run on another endpoint
 	if status, text := c.run(t, "reset"); status != 0 {
 		t.Errorf("%d %s", status, text)
 	}
@@ -80,14 +82,20 @@ func TestDev_aws(t *testing.T) {
 	}
 }
 
-// TestDev_givenAWS: another endpoint gets the resources, and the functions its address.
+// TestDev_givenAWS: another endpoint gets the resources, and the functions its address. The permanent signing key stays here.
 func TestDev_givenAWS(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
-	if _, err := secrets.Session(c.home); err != nil { // the same key at both: the stack's own
+	elsewhere := t.TempDir()
+	permanent := session(t, c.home, secrets.SessionName)
+	key := session(t, c.home, secrets.ElsewhereName)
+	content, _ := secrets.Value(c.home, secrets.ElsewhereName)
+	// The stand-in makes no secrets: the one that is there must be what the stack would make.
+	if err := os.Mkdir(secrets.Directory(elsewhere), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	e, err := endpoint.Open(c.home, sigv4.Login{Key: "test", Secret: "test"})
+	write(t, filepath.Join(secrets.Directory(elsewhere), secrets.SessionName+".json"), content)
+	e, err := endpoint.Open(elsewhere, sigv4.Login{Key: "test", Secret: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,4 +118,17 @@ func TestDev_givenAWS(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, `"ORDERS_DLQ_URL":"`+other.URL+`/`) {
 		t.Errorf("%d %s", status, body)
 	}
+	if !strings.Contains(body, key) || strings.Contains(body, permanent) {
+		t.Errorf("sessions are believed that %s has not signed, or not: %s", key, body)
+	}
+}
+
+// session answers the public form of a key.
+func session(t *testing.T, home, name string) string {
+	t.Helper()
+	public, err := secrets.Session(home, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
 }

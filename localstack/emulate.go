@@ -16,6 +16,7 @@ import (
 
 	"mercato/localstack/emulator"
 	"mercato/localstack/provision"
+	"mercato/localstack/secrets"
 	"mercato/localstack/servers"
 	"mercato/localstack/template"
 )
@@ -67,7 +68,7 @@ func emulate(ctx context.Context) error {
 // offer makes the resources for a shop on this port and says what to do with them, until LocalStack ends or is to be stopped.
 func offer(ctx context.Context, e *emulator.Emulator, home string, port int, say func(string, ...any)) error {
 	origin := "http://localhost:" + strconv.Itoa(port) // of the stack that will use it
-	made, err := makeResources(ctx, provision.Host{Endpoint: e.URL(), Key: emulator.Key, Secret: emulator.Secret}, home, origin)
+	made, err := makeResources(ctx, provision.Host{Endpoint: e.URL(), Key: emulator.Key, Secret: emulator.Secret}, home, secrets.ElsewhereName, origin)
 	if err != nil {
 		return err
 	}

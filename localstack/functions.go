@@ -54,7 +54,7 @@ func checkBuilt(context.Context) error {
 
 // loadTemplate reads the template with what this stack has to offer.
 func (s *stack) loadTemplate(context.Context) error {
-	public, err := secrets.Session(s.home)
+	public, err := secrets.Session(s.home, s.signer)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type stack struct {
 	listener net.Listener // held from the beginning, so that nobody takes the port meanwhile
 	servers  *servers.Servers
 	aws      provision.Host           // who plays AWS for the functions
+	signer   string                   // the name of the key that signs sessions there
 	made     map[string]template.Made // what the template names there
 	template *template.Template
 	runtime  *runtime.Runtime

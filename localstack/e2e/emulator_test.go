@@ -38,8 +38,8 @@ func TestOrder_emulator(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	key, err := keys.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(secrets.SessionName)})
-	if own, _ := secrets.Value(s.home, secrets.SessionName); err != nil || *key.SecretString != own {
-		t.Errorf("the stack's key is not there: %v", err)
+	if own, _ := secrets.Value(s.home, secrets.ElsewhereName); err != nil || *key.SecretString != own {
+		t.Errorf("the key for other endpoints is not there: %v", err)
 	}
 	loaded, err := deployment.Load(filepath.Join(root, "template.yaml"), nil)
 	if err != nil {

@@ -29,7 +29,7 @@ var shared struct {
 var turns = make(chan struct{}, 1)
 
 func TestMain(m *testing.M) {
-	status := m.Run()
+	status := checkDepartures(m.Run())
 	if s := shared.stack; s != nil {
 		if err := s.stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "the shared stack:", err)

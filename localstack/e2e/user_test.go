@@ -81,8 +81,8 @@ func (u *user) logIn(t *testing.T) answer {
 // do sends a request, with a body when it is not nil, as it is when it is text. Headers come in pairs.
 func (u *user) do(t *testing.T, method, path string, body any, headers ...string) answer {
 	t.Helper()
-	meetsAWS(t)
 	a, err := u.send(t.Context(), method, path, body, headers...)
+	meetsAWS(t, a.status)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ var login = sigv4.Login{Key: "mercato", Secret: "a secret of the state directory
 func setup(t *testing.T) (url string) {
 	t.Helper()
 	state := t.TempDir()
-	if _, err := secrets.Session(state); err != nil {
+	if _, err := secrets.Session(state, secrets.SessionName); err != nil {
 		t.Fatal(err)
 	}
 	e, err := endpoint.Open(state, login)

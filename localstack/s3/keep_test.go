@@ -72,8 +72,9 @@ func TestRestart_afterKill(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(directory, "pictures", name), []byte("nonsense\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s3.Open(config(directory)); err == nil {
-			t.Errorf("a broken %s was opened", name)
+		_, err := s3.Open(config(directory))
+		if err == nil || !strings.Contains(err.Error(), filepath.Join("pictures", name)) || !strings.Contains(err.Error(), "make reset") {
+			t.Errorf("a broken %s: %v", name, err)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -71,11 +70,11 @@ func loadObject(path string) (*object, error) {
 	defer file.Close() //nolint:errcheck // it was only read
 	line, err := bufio.NewReader(file).ReadBytes('\n')
 	if err != nil {
-		return nil, fmt.Errorf("object %s: %w", path, err)
+		return nil, unreadable(path, err)
 	}
 	o := &object{path: path, offset: int64(len(line))}
 	if err := json.Unmarshal(line, o); err != nil {
-		return nil, fmt.Errorf("object %s: %w", path, err)
+		return nil, unreadable(path, err)
 	}
 	return o, nil
 }

@@ -3,6 +3,7 @@ package s3
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -77,7 +78,7 @@ func loadBucket(directory string) (*bucket, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(content, b); err != nil {
-		return nil, err
+		return nil, unreadable(filepath.Join(directory, bucketFile), err)
 	}
 	files, err := os.ReadDir(directory)
 	if err != nil {
@@ -97,6 +98,11 @@ func loadBucket(directory string) (*bucket, error) {
 		}
 	}
 	return b, nil
+}
+
+// unreadable says what to do about a file that holds something else than was written.
+func unreadable(path string, err error) error {
+	return fmt.Errorf("%s cannot be read: %w: remove it, or all that is kept (make reset)", path, err)
 }
 
 // save writes the bucket's configuration, all of it or nothing.

@@ -17,7 +17,7 @@ func Directory(state string) string { return filepath.Join(state, "keys") }
 // Wipe removes the keys of a state directory, and nothing that somebody else has put beside them.
 func Wipe(state string) error {
 	var failed []error
-	for _, name := range []string{"aws", "postgres", "redis", "roles", "session.json"} {
+	for _, name := range []string{"aws", "postgres", "redis", "roles", SessionName + ".json", ElsewhereName + ".json"} {
 		if err := os.Remove(filepath.Join(Directory(state), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			failed = append(failed, err)
 		}

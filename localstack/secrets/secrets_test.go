@@ -36,11 +36,11 @@ func setup(t *testing.T) (state string, client *secretsmanager.Client) {
 func TestSession(t *testing.T) {
 	t.Parallel()
 	state, client := setup(t)
-	public, err := secrets.Session(state)
+	public, err := secrets.Session(state, secrets.SessionName)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := secrets.Session(state); err != nil || again != public {
+	if again, err := secrets.Session(state, secrets.SessionName); err != nil || again != public {
 		t.Errorf("the second call answered %q, %v, the first %q", again, err, public)
 	}
 	for _, id := range []string{
@@ -118,7 +118,7 @@ func TestKept(t *testing.T) {
 	if again, err := secrets.Password(state, "redis"); err != nil || again != password {
 		t.Errorf("the second call answered %q, %v", again, err)
 	}
-	if _, err := secrets.Session(state); err != nil {
+	if _, err := secrets.Session(state, secrets.SessionName); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"redis", "session.json"} {
@@ -131,7 +131,7 @@ func TestKept(t *testing.T) {
 	if err := os.WriteFile(broken, []byte(`{"kid":"1"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if public, err := secrets.Session(state); err == nil {
+	if public, err := secrets.Session(state, secrets.SessionName); err == nil {
 		t.Errorf("a broken key answered %q", public)
 	}
 }

@@ -13,8 +13,13 @@ import (
 	"path/filepath"
 )
 
-// SessionName is the name of the secret that holds the session signing key.
-const SessionName = "session"
+const (
+	// SessionName is the name of the secret that holds the session signing key.
+	SessionName = "session"
+	// ElsewhereName is the key that is SessionName's in its place at an endpoint of somebody else's, which may show it to
+	// every user of the machine.
+	ElsewhereName = "session-elsewhere"
+)
 
 // sessionKey is the secret as the functions read it.
 type sessionKey struct {
@@ -22,10 +27,10 @@ type sessionKey struct {
 	Private string `json:"private"` // base64url of the 32 byte seed, unpadded
 }
 
-// Session answers the public form, "kid:base64url(public key)", of the Ed25519 key that signs sessions.
+// Session answers the public form, "kid:base64url(public key)", of the Ed25519 key of this name that signs sessions.
 // The first call makes the key; it then stays in the state directory, so that logins survive a restart.
-func Session(state string) (string, error) {
-	path := filepath.Join(Directory(state), SessionName+".json")
+func Session(state, name string) (string, error) {
+	path := filepath.Join(Directory(state), name+".json")
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		content, err = makeSession(path)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -23,6 +24,7 @@ const (
 type journal struct {
 	path    string
 	file    *os.File
+	size    int64 // bytes of whole records: where the next one begins
 	records int
 }
 
@@ -39,14 +41,19 @@ type recordedSettings struct {
 	Created, Changed time.Time
 }
 
+// write adds a record, all of it or nothing: half a line, of a full disk, would break the next one too.
 func (j *journal) write(r record) error {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
+	written, err := j.file.WriteAt(append(line, '\n'), j.size)
+	if err != nil {
+		return errors.Join(err, j.file.Truncate(j.size))
+	}
+	j.size += int64(written)
 	j.records++
-	_, err = j.file.Write(append(line, '\n'))
-	return err
+	return nil
 }
 
 func (j *journal) put(m *message) error { return j.write(record{Put: m}) }
@@ -117,7 +124,7 @@ func loadQueue(directory, name string) (*queue, error) {
 func (q *queue) replay(log io.Reader) error {
 	var order []*message
 	held := map[string]*message{}
-	for lines := bufio.NewReader(log); ; {
+	for lines, number := bufio.NewReader(log), 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			break
@@ -127,7 +134,7 @@ func (q *queue) replay(log io.Reader) error {
 			err = json.Unmarshal(line, &r)
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("record %d cannot be read: %w: remove the file, or all that is kept (make reset)", number, err)
 		}
 		switch {
 		case r.Settings != nil:

@@ -72,7 +72,7 @@ func TestRestart_afterKill(t *testing.T) {
 
 	q.stop()
 	q.must(os.WriteFile(path, []byte("nonsense\n"), 0o600))
-	if _, err := sqs.Open(q.directory); err == nil || !strings.Contains(err.Error(), "orders") {
+	if _, err := sqs.Open(q.directory); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "make reset") {
 		t.Errorf("a broken log: %v", err)
 	}
 	q.must(os.Remove(path))

@@ -106,7 +106,7 @@ func texts(n *yaml.Node, v any) (map[string]string, error) {
 	return out, nil
 }
 
-// kebab turns OrdersCreate into orders-create and DBMigrate into db-migrate.
+// kebab turns OrdersCreate into orders-create and DBMigrate into db-migrate, as tools/sam/name.sh does.
 func kebab(id string) string {
 	var b strings.Builder
 	letters := []rune(id)

@@ -15,8 +15,7 @@ arm64) goarch=arm64 machine=b700 ;;
   ;;
 esac
 
-# OrdersCreate lies in functions/orders-create.
-name=$(printf '%s' "$id" | sed 's/\([A-Z]\)\([A-Z][a-z]\)/\1-\2/g; s/\([a-z0-9]\)\([A-Z]\)/\1-\2/g' | tr '[:upper:]' '[:lower:]')
+name=$(tools/sam/name.sh "$id")
 
 # SAM empties its build directory when it starts, and a round goes with it.
 mkdir -p "$ARTIFACTS_DIR"

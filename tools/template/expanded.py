@@ -4,6 +4,8 @@ import copy
 import logging
 import os
 import re
+import subprocess
+from functools import cache
 from pathlib import Path
 
 from samtranslator.translator.transform import transform
@@ -21,10 +23,10 @@ def source():
     return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
 
+@cache
 def name_of(logical_id):
     """OrdersCreate lies in functions/orders-create."""
-    dashed = re.sub(r"([A-Z])([A-Z][a-z])", r"\1-\2", logical_id)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", dashed).lower()
+    return subprocess.run([ROOT / "tools/sam/name.sh", logical_id], check=True, capture_output=True, text=True).stdout.strip()
 
 
 class Expanded:
@@ -33,6 +35,7 @@ class Expanded:
     def __init__(self, template, **parameters):
         template = copy.deepcopy(template)
         declared = template.get("Parameters", {})
+        self.declared, self.macros = declared.keys(), template.get("Transform")
         self.parameters = {k: v["Default"] for k, v in declared.items() if "Default" in v} | parameters
         # What `sam package` writes there; nothing here looks at the code.
         template["Globals"]["Function"]["CodeUri"] = "s3://code/function.zip"
@@ -40,7 +43,7 @@ class Expanded:
 
     def of(self, *kinds):
         """(logical id, properties) of the resources of some types."""
-        return [(i, r.get("Properties", {})) for i, r in self.resources.items() if r["Type"] in kinds]
+        return [(i, r.get("Properties", {})) for i, r in self.resources.items() if r.get("Type") in kinds]
 
     def functions(self):
         return self.of("AWS::Lambda::Function")
@@ -57,9 +60,11 @@ class Expanded:
         return role, self.resources.get(role, {}).get("Properties", {})
 
     def statements(self, role):
-        """Every inline statement of a role's properties."""
-        for policy in role.get("Policies", []):
-            yield from many(policy["PolicyDocument"]["Statement"])
+        """Every inline statement of a role's properties; what cannot be read is one with neither Allow nor Deny."""
+        for policy in many(role.get("Policies", [])):
+            document = policy.get("PolicyDocument")
+            statements = document.get("Statement") if isinstance(document, dict) else policy
+            yield from (s if isinstance(s, dict) else {"Effect": s} for s in many(statements))
 
     def routes(self):
         """{"POST /api/orders": "OrdersCreate"} as the API's definition has them; $default without a method."""
@@ -87,11 +92,19 @@ def target(reference):
     return found[0] if isinstance(found, list) else found
 
 
+def documents(value):
+    """Every policy document in a value, wherever it lies."""
+    if isinstance(value, dict) and "Statement" in value:
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from documents(one)
+
+
 def many(value):
     """IAM takes one of a thing, or a list of them, everywhere."""
     return value if isinstance(value, list) else [value]
 
 
 def text(value):
-    """A Sub's or a plain text; what else CloudFormation computes has none."""
-    return value.get("Fn::Sub", "") if isinstance(value, dict) else str(value)
+    """A Sub's or a plain text; whatever else CloudFormation computes as it is written."""
+    return value["Fn::Sub"] if isinstance(value, dict) and isinstance(value.get("Fn::Sub"), str) else str(value)

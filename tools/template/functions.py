@@ -1,6 +1,7 @@
 """What every function of the expanded template must have. A check yields one sentence for each fault."""
 
 import json
+import re
 
 from expanded import ROOT, many, name_of, target
 
@@ -14,6 +15,10 @@ RESERVED_CONNECTIONS = 20
 RESERVABLE = 900
 # CloudFormation takes 500.
 RESOURCES = 450
+
+
+# How SAM says for which API a permission is.
+ARN_OF_API = re.compile(r"arn:\$\{AWS::Partition}:execute-api:\$\{AWS::Region}:\$\{AWS::AccountId}:\$\{__ApiId__}/")
 
 
 def directories():
@@ -53,6 +58,11 @@ def routes(x):
     for i, p in x.of("AWS::Lambda::Permission"):
         if p.get("Principal") != "apigateway.amazonaws.com":
             yield f"{i} lets {p.get('Principal')} call a function"
+        sub = p.get("SourceArn", {}).get("Fn::Sub")
+        if not isinstance(sub, list) or not ARN_OF_API.match(sub[0]) or sub[1].get("__ApiId__") != {"Ref": "Api"}:
+            yield f"{i} lets other APIs than ours call a function"
+        if p.get("Action") != "lambda:InvokeFunction":
+            yield f"{i} lets the API do {p.get('Action')}"
     yield from differ("functions that the API may call", allowed, set(x.routes().values()))
 
 

@@ -1,7 +1,7 @@
 """Ways to break template.yaml: what it is called -> (the change, the check that must see it, whom it must name)."""
 
 # The functions that are broken, or that show the break: SAM takes long for all of them.
-ENOUGH = {"OrdersList", "OrdersGet", "NotFound", "OrdersConsume", "DbMigrate"}
+ENOUGH = {"AuthLogin", "OrdersList", "OrdersGet", "NotFound", "OrdersConsume", "DbMigrate"}
 
 
 def put(path, value):
@@ -60,7 +60,27 @@ def many_resources(template):
 FUNCTION = "OrdersList/Properties/"
 WORKER = "OrdersConsume/Properties/"
 SCHEDULE = WORKER + "Events/Minute/Properties/"
-OPEN = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": {"Fn::Sub": "${Pictures.Arn}/*"}}
+
+
+def opened(**whom):
+    """The bucket's policy lets somebody read."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": {"Fn::Sub": "${Pictures.Arn}/*"}} | whom
+    return lambda t: t["Resources"]["PicturesPolicy"]["Properties"]["PolicyDocument"]["Statement"].append(statement)
+
+
+def letter(resource):
+    """OrdersList may send to this."""
+    return allow("OrdersList", Action="sqs:SendMessage", Resource=resource)
+
+
+def api_calls(**properties):
+    """Another permission for the API to start OrdersGet."""
+    return add("Open", "AWS::Lambda::Permission", Action="lambda:InvokeFunction", FunctionName={"Ref": "OrdersGet"},
+               Principal="apigateway.amazonaws.com", **properties)
+
+
+OF_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${__ApiId__}/*"
+EVERYBODY = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "*", "Resource": "*"}]}
 
 MUTATIONS = {
     # What functions are.
@@ -87,6 +107,15 @@ MUTATIONS = {
     "the API may call a worker": (
         add("Open", "AWS::Lambda::Permission", Action="lambda:InvokeFunction", FunctionName={"Ref": "DbMigrate"},
             Principal="apigateway.amazonaws.com"), "routes", "DbMigrate"),
+    "any API may call": (api_calls(), "routes", "Open lets other APIs"),
+    "another API may call": (
+        api_calls(SourceArn={"Fn::Sub": [OF_API, {"__ApiId__": {"Ref": "Other"}}]}), "routes", "Open lets other APIs"),
+    "another account's API may call": (
+        api_calls(SourceArn={"Fn::Sub": ["arn:aws:execute-api:*:*:${__ApiId__}/*", {"__ApiId__": {"Ref": "Api"}}]}),
+        "routes", "Open lets other APIs"),
+    "the API may rewrite": (
+        add("Open", "AWS::Lambda::Permission", Action="lambda:UpdateFunctionCode", FunctionName={"Ref": "OrdersGet"},
+            Principal="apigateway.amazonaws.com"), "routes", "Open lets the API do"),
     "schedule removed": (drop(WORKER + "Events"), "schedules", "orders-consume"),
     "schedule off": (put(SCHEDULE + "State", "DISABLED"), "schedules", "OrdersConsumeMinute"),
     "schedule for an endpoint": (
@@ -112,12 +141,59 @@ MUTATIONS = {
     "no pool": (lambda t: t["Globals"]["Function"]["Environment"]["Variables"].pop("DATABASE_POOL"), "concurrency", "OrdersList"),
     "more than an account": (put("NotFound/Properties/ReservedConcurrentExecutions", 900), "concurrency", "NotFound 900"),
     "too many resources": (many_resources, "size", "resources"),
+    # What else there may be.
+    "address of a function": (put(FUNCTION + "FunctionUrlConfig", {"AuthType": "NONE"}), "kinds", "OrdersListUrl"),
+    "another type": (add("Door", "AWS::EC2::SecurityGroup", GroupDescription="x"), "kinds", "Door"),
+    "a macro": (lambda t: t.update(Transform=["AWS::Serverless-2016-10-31", "More"]), "kinds", "More"),
+    "policy now and then": (put("WebPolicy/Condition", "HasOrigin"), "kinds", "WebPolicy"),
+    "secret removed": (drop("SessionSecret"), "secrets", "SessionSecret"),
+    "secret needed": (drop("SessionSecret"), "references", "AuthLoginRole needs SessionSecret"),
+    "another secret": (add("Spare", "AWS::SecretsManager::Secret", Name="spare"), "secrets", "Spare"),
+    "secret renamed": (put("SessionSecret/Properties/Name", "sessions"), "secrets", "SessionSecret"),
+    "log group needed": (drop("OrdersListLog"), "references", "OrdersList needs OrdersListLog"),
+    "queue of an ARN needed": (letter({"Fn::Sub": "${Queue.Arn}"}), "references", "OrdersListRole needs Queue"),
+    # What lies at resources lets nobody in.
+    "bucket open": (opened(Principal="*"), "policies", "PicturesPolicy"),
+    "bucket open to accounts": (opened(Principal={"AWS": "*"}), "policies", "PicturesPolicy"),
+    "bucket open to a list": (opened(Principal={"AWS": ["*"]}), "policies", "PicturesPolicy"),
+    "bucket open to an account": (opened(Principal={"AWS": "123456789012"}), "policies", "PicturesPolicy"),
+    "bucket open to a service": (opened(Principal={"Service": "cloudfront.amazonaws.com"}), "policies", "PicturesPolicy"),
+    "bucket open but to one": (opened(NotPrincipal={"AWS": "123456789012"}), "policies", "PicturesPolicy"),
+    "bucket open by a word made up": (opened(Principal={"Fn::Join": ["", ["*"]]}), "policies", "PicturesPolicy"),
+    "bucket open at times": (
+        put("PicturesPolicy/Properties/PolicyDocument/Statement/0", {"Fn::If": ["HasOrigin", {"Effect": "Allow"}, {"Effect": "Deny"}]}),
+        "policies", "PicturesPolicy"),
+    "bucket's policy as text": (put("PicturesPolicy/Properties/PolicyDocument", "{}"), "policies", "PicturesPolicy"),
+    "queue open": (
+        add("Post", "AWS::SQS::QueuePolicy", Queues=[{"Ref": "OrdersDlq"}], PolicyDocument=EVERYBODY), "policies", "Post"),
+    "secret open": (
+        add("Tell", "AWS::SecretsManager::ResourcePolicy", SecretId={"Ref": "SessionSecret"}, ResourcePolicy=EVERYBODY),
+        "policies", "Tell"),
+    "log group open": (put("OrdersListLog/Properties/ResourcePolicyDocument", EVERYBODY), "policies", "OrdersListLog"),
     # What roles may do.
     "all actions": (allow("OrdersList", Action="*", Resource={"Ref": "OrdersDlq"}), "stars", "OrdersListRole"),
     "all of a service": (allow("OrdersList", Action=["sqs:*"], Resource={"Ref": "OrdersDlq"}), "stars", "OrdersListRole may do sqs:*"),
     "all resources": (allow("OrdersList", Action="sqs:SendMessage", Resource="*"), "stars", "OrdersListRole may use *"),
     "all queues": (
         allow("OrdersList", Action="sqs:SendMessage", Resource={"Fn::Sub": "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:*"}),
+        "stars", "OrdersListRole"),
+    "a star from a join": (letter({"Fn::Join": ["", ["arn:aws:sqs:", "*"]]}), "stars", "OrdersListRole"),
+    "a star from a condition": (
+        letter({"Fn::If": ["HasOrigin", "*", {"Fn::GetAtt": ["OrdersDlq", "Arn"]}]}), "stars", "OrdersListRole"),
+    "a star brought along": (letter({"Fn::Sub": ["arn:aws:sqs:${X}", {"X": "*"}]}), "stars", "OrdersListRole"),
+    "a star from a parameter": (default("DatabaseResourceId", "*"), "stars", "OrdersListRole"),
+    "a parameter": (letter({"Ref": "PublicOrigin"}), "stars", "OrdersListRole"),
+    "one letter open": (letter({"Fn::Sub": "${OrdersDlq.Arn}-?"}), "stars", "OrdersListRole"),
+    "written out": (letter("arn:aws:sqs:us-east-1:123456789012:orders"), "stars", "OrdersListRole"),
+    "another account's": (letter({"Fn::Sub": "arn:${AWS::Partition}:sqs:${AWS::Region}:123456789012:x"}), "stars", "OrdersListRole"),
+    "some actions": (allow("OrdersList", Action="sqs:Send*", Resource={"Fn::GetAtt": ["OrdersDlq", "Arn"]}), "stars", "sqs:Send*"),
+    "actions but for a letter": (
+        allow("OrdersList", Action="sqs:SendMessag?", Resource={"Fn::GetAtt": ["OrdersDlq", "Arn"]}), "stars", "sqs:SendMessag?"),
+    "an action made up": (
+        allow("OrdersList", Action={"Fn::Join": [":", ["sqs", "*"]]}, Resource={"Fn::GetAtt": ["OrdersDlq", "Arn"]}),
+        "stars", "OrdersListRole may do {"),
+    "a statement at times": (
+        put(FUNCTION + "Policies/0/Statement/1", {"Fn::If": ["HasOrigin", {"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Ref": "AWS::NoValue"}]}),
         "stars", "OrdersListRole"),
     "all but one": (allow("OrdersList", NotAction="iam:PassRole", Resource={"Ref": "OrdersDlq"}), "stars", "OrdersListRole"),
     "managed policy": (
@@ -133,6 +209,10 @@ MUTATIONS = {
     "role for anybody": (
         put(FUNCTION + "AssumeRolePolicyDocument", {"Statement": [
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}), "roles", "OrdersListRole"),
+    "role for a service and anybody": (
+        put(FUNCTION + "AssumeRolePolicyDocument", {"Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com", "AWS": "*"}}]}),
+        "roles", "OrdersListRole"),
     "policy beside": (add("Beside", "AWS::IAM::Policy", PolicyName="x"), "roles", "Beside"),
     # Queues and buckets.
     "queue removed": (drop("OrdersParking"), "queues", "OrdersParking"),
@@ -143,8 +223,6 @@ MUTATIONS = {
     "queue decides": (put("OrdersDlq/Properties/RedrivePolicy", {"maxReceiveCount": 3}), "queues", "OrdersDlq"),
     "bucket removed": (drop("Web"), "buckets", "Web"),
     "bucket public": (drop("Pictures/Properties/PublicAccessBlockConfiguration/BlockPublicPolicy"), "buckets", "Pictures"),
-    "bucket open": (lambda t: t["Resources"]["PicturesPolicy"]["Properties"]["PolicyDocument"]["Statement"].append(OPEN),
-                    "buckets", "Pictures is open"),
     "bucket in plain text": (drop("Web/Properties/BucketEncryption"), "buckets", "Web"),
     "bucket without TLS": (drop("WebPolicy"), "buckets", "Web"),
     "bucket partly without TLS": (drop("WebPolicy/Properties/PolicyDocument/Statement/0/Resource/1"), "buckets", "Web"),

@@ -1,6 +1,13 @@
 """What the roles of the expanded template may do. A check yields one sentence for each fault."""
 
+import re
+
 from expanded import BASIC, many, target, text
+
+# One action, spelled out.
+ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
+# How a Sub's text begins that is one resource of this account.
+OWN = re.compile(r"arn:\$\{AWS::Partition}:[a-z-]+:\$\{AWS::Region}:\$\{AWS::AccountId}:|\$\{(?P<resource>\w+)\.Arn}")
 
 # SAM attaches this to every function's role and cannot be told not to. It may write to any log group, so each role
 # denies itself all groups but its function's: WRITES is all that the policy allows.
@@ -31,22 +38,37 @@ def roles(x):
 
 
 def stars(x):
-    """No statement allows all actions or all resources."""
+    """A role's statements allow single actions on single resources of this account."""
     for i, p in x.of("AWS::IAM::Role"):
         for s in x.statements(p):
-            if s.get("Effect") != "Allow":
+            if s.get("Effect") == "Deny":  # whatever else it is, it may allow
                 continue
             for action in many(s.get("Action", "*")):
-                if "*" in action:
+                if not isinstance(action, str) or not ACTION.fullmatch(action):
                     yield f"{i} may do {action}"
             for resource in many(s.get("Resource", "*")):
-                if "*" in _without_objects(s, text(resource)):
+                if not _single(x, s, resource):
                     yield f"{i} may use {text(resource)}"
+
+
+def _single(x, statement, resource):
+    """Whether this is one resource, of the template or by an ARN of this account."""
+    if not isinstance(resource, dict) or len(resource) != 1:
+        return False
+    if "Fn::Sub" not in resource:  # a Ref to a parameter might be anything
+        return ({"Ref", "Fn::GetAtt"} & resource.keys()) != set() and target(resource) in x.resources
+    if not isinstance(resource["Fn::Sub"], str):
+        return False
+    said = _without_objects(statement, resource["Fn::Sub"])
+    for name, value in x.parameters.items():
+        said = said.replace("${" + name + "}", str(value))
+    own = OWN.match(said)
+    return bool(own) and not set("*?") & set(said) and (own["resource"] is None or own["resource"] in x.resources)
 
 
 def _without_objects(statement, resource):
     """The objects of one bucket have no other name than a star at the end."""
-    if all(a.startswith("s3:") for a in many(statement.get("Action", "*"))) and resource.startswith("${"):
+    if all(str(a).startswith("s3:") for a in many(statement.get("Action", "*"))) and resource.startswith("${"):
         return resource.removesuffix("/*")
     return resource
 
@@ -62,7 +84,7 @@ def _logs_of(x, function, role, properties):
 
 def _trust(role, properties, service):
     for s in many(properties["AssumeRolePolicyDocument"]["Statement"]):
-        if many(s.get("Principal", {}).get("Service")) != [service]:
+        if s.get("Principal") not in ({"Service": service}, {"Service": [service]}):
             yield f"{role} can be taken by {s.get('Principal')}"
 
 

@@ -1,8 +1,9 @@
 """What the queues and buckets of the expanded template must be. A check yields one sentence for each fault."""
 
-from expanded import many, target, text
+from expanded import documents, many, target, text
 
 QUEUES = {"OrdersDlq": "${AWS::StackName}-orders-dlq", "OrdersParking": "${AWS::StackName}-orders-parking"}
+SECRETS = {"SessionSecret": {"Ref": "SessionSecretName"}}
 BUCKETS = {"Web", "Pictures"}
 KEPT = {"Pictures"}  # exist nowhere else
 NO_READERS = {"DbMigrate"}  # takes 300 s, and opens no queue
@@ -28,6 +29,15 @@ def queues(x):
             yield f"{i} moves messages by itself, which the rows of ops.dead_letters decide"
 
 
+def secrets(x):
+    have = dict(x.of("AWS::SecretsManager::Secret"))
+    for i in SECRETS.keys() ^ have.keys():
+        yield f"{i} is not one of the secrets"
+    for i, p in have.items():
+        if p.get("Name") != SECRETS.get(i):
+            yield f"{i} has another name than the functions ask for"
+
+
 def buckets(x):
     have = dict(x.of("AWS::S3::Bucket"))
     for i in BUCKETS ^ have.keys():
@@ -51,13 +61,11 @@ def _policy(x, bucket):
         s
         for _, p in x.of("AWS::S3::BucketPolicy")
         if target(p.get("Bucket")) == bucket
-        for s in many(p["PolicyDocument"]["Statement"])
+        for d in documents(p)
+        for s in many(d["Statement"])
     ]
     if not any(_refuses_plain(s, bucket) for s in statements):
         yield f"{bucket} may be read without TLS"
-    for s in statements:
-        if s.get("Effect") == "Allow" and s.get("Principal") in ("*", {"AWS": "*"}):
-            yield f"{bucket} is open to everybody"
 
 
 def _refuses_plain(s, bucket):
@@ -77,4 +85,4 @@ def _cors(pictures):
         yield "Pictures takes other requests of pages than a POST from PublicOrigin"
 
 
-CHECKS = (queues, buckets)
+CHECKS = (queues, secrets, buckets)

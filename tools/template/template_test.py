@@ -2,14 +2,16 @@
 
 import copy
 import unittest
+from importlib.metadata import version
 
 import functions
 import permissions
+import resources
 import stores
-from expanded import Expanded, source
+from expanded import ROOT, Expanded, source
 from mutations import ENOUGH, MUTATIONS
 
-CHECKS = functions.CHECKS + permissions.CHECKS + stores.CHECKS
+CHECKS = functions.CHECKS + resources.CHECKS + permissions.CHECKS + stores.CHECKS
 
 
 def complaints(x):
@@ -42,6 +44,15 @@ class Template(unittest.TestCase):
 
     def test_every_check_is_broken(self):
         self.assertEqual({c.__name__ for c in CHECKS} - {check for _, check, _ in MUTATIONS.values()}, set())
+
+
+class Pins(unittest.TestCase):
+    def test_as_in_sam(self):
+        """What is judged here is what SAM deploys: its transform, and the linter of `sam validate --lint`."""
+        pins = [set((ROOT / "tools" / tool / "requirements.txt").read_text().split()) for tool in ("cfn-lint", "sam")]
+        ours = {pin for pin in pins[0] if "==" in pin}
+        self.assertEqual(ours - pins[1], set())
+        self.assertIn("aws-sam-translator==" + version("aws-sam-translator"), ours)
 
 
 if __name__ == "__main__":

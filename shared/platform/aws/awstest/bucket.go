@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,11 +20,18 @@ import (
 // Bucket checks S3 at the host. The process's environment must hold its login.
 func Bucket(t *testing.T, h Host) {
 	t.Helper()
+	run(t, h, bucketChecks(), openBucket)
+}
+
+// BucketChecks answers the names of what Bucket checks.
+func BucketChecks() []string { return slices.Sorted(maps.Keys(bucketChecks())) }
+
+func bucketChecks() map[string]func(*bucketTest) {
 	checks := map[string]func(*bucketTest){}
 	for _, some := range []map[string]func(*bucketTest){bucketObjects, bucketListing, bucketAccess, bucketForms, bucketClient} {
 		maps.Copy(checks, some)
 	}
-	run(t, h, checks, openBucket)
+	return checks
 }
 
 // A bucketTest has a bucket of its own.

@@ -1,5 +1,12 @@
 package awstest_test
 
+import (
+	"slices"
+	"testing"
+
+	"mercato/shared/platform/aws/awstest"
+)
+
 const (
 	anybody   = "LocalStack lets anybody do everything, whatever a bucket's policy says"
 	unsigned  = "LocalStack checks presigned URLs only: no signature in a header, and not its time"
@@ -41,3 +48,18 @@ var (
 		"form/no policy":         unchecked,
 	}
 )
+
+// TestDiffers: a name that is no check's any more would stay in the lists for ever.
+func TestDiffers(t *testing.T) {
+	t.Parallel()
+	for _, list := range []struct {
+		differs map[string]string
+		checks  []string
+	}{{queueDiffers, awstest.QueueChecks()}, {bucketDiffers, awstest.BucketChecks()}} {
+		for name := range list.differs {
+			if !slices.Contains(list.checks, name) {
+				t.Errorf("there is no check %q", name)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package awstest
 import (
 	"context"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,11 +14,18 @@ import (
 // Queue checks SQS at the host. The process's environment must hold its login.
 func Queue(t *testing.T, h Host) {
 	t.Helper()
+	run(t, h, queueChecks(), openQueue)
+}
+
+// QueueChecks answers the names of what Queue checks.
+func QueueChecks() []string { return slices.Sorted(maps.Keys(queueChecks())) }
+
+func queueChecks() map[string]func(*queueTest) {
 	checks := map[string]func(*queueTest){}
 	for _, some := range []map[string]func(*queueTest){queueAdmin, queueMessages, queueBatches, queueVisibility, queueRedrive, queueClient} {
 		maps.Copy(checks, some)
 	}
-	run(t, h, checks, openQueue)
+	return checks
 }
 
 // A queueTest has a queue of its own.
