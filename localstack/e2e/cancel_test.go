@@ -8,8 +8,8 @@ import (
 	"mercato/shared/event"
 )
 
-// TestCancel: a buyer cancels before and after the decision. What was taken comes back once, however often he clicks.
-func TestCancel(t *testing.T) {
+// TestCancel_bothWays: a buyer cancels before and after the decision. What was taken comes back once, however often he clicks.
+func TestCancel_bothWays(t *testing.T) {
 	t.Parallel()
 	s := own(t, dueSoon)
 	db, client := s.owner(t), s.redis(t)

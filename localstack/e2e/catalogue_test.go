@@ -43,17 +43,20 @@ func TestCatalogue(t *testing.T) {
 		lamp := seller.list(t, "Lamp", "19.99", 10)
 		reprice(t, lamp, flush)
 		until(t, "the relay has told the new price", func() bool {
-			a := buyer.do(t, "POST", "/api/orders", wish("19.99", lamp))
-			if a.status == 201 { // at a price that was changed: it fails
-				var out struct{ OrderID int64 }
-				a.into(t, 201, &out)
-				orders = append(orders, out.OrderID)
+			a := buyer.do(t, "POST", "/api/orders", wish("24.50", lamp))
+			if a.status != 201 {
+				a.refused(t, 409, "price_changed")
 				return false
 			}
-			a.refused(t, 409, "price_changed")
+			var out struct{ OrderID int64 }
+			a.into(t, 201, &out)
+			if got := buyer.decided(t, out.OrderID); got.path() != "PENDING, COMPLETED" {
+				t.Errorf("at the new price: %s", got.path())
+			}
+			orders = append(orders, out.OrderID)
 			return true
 		})
-		sold(t, line{lamp, "24.50", 1})
+		buyer.do(t, "POST", "/api/orders", wish("19.99", lamp)).refused(t, 409, "price_changed")
 	})
 	t.Run("event_lost", func(t *testing.T) {
 		lamp := seller.list(t, "Lamp", "19.99", 10)

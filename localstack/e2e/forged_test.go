@@ -20,9 +20,9 @@ const (
 	forgeries = 10
 )
 
-// TestForged writes into Redis what no function has sent, while real orders run. All of it is audited or buried, and in
+// TestForgeries writes into Redis what no function has sent, while real orders run. All of it is audited or buried, and in
 // the end the stock is that of the real orders.
-func TestForged(t *testing.T) {
+func TestForgeries(t *testing.T) {
 	t.Parallel()
 	s := own(t, dueSoon)
 	db, client, admin := s.owner(t), s.redis(t), clerk(t, s)

@@ -30,7 +30,7 @@ func TestOutage_postgresUnderLoad(t *testing.T) {
 		s.invoke(t, name)
 	}
 	stopped, away := time.Now(), scaled(5*time.Second, 2*time.Minute)
-	time.Sleep(away) //nolint:forbidigo // the length of the outage is what is tested
+	time.Sleep(away)
 	thaw()
 	t.Logf("Postgres was stopped for %s", lap(stopped))
 	before := load.count()
