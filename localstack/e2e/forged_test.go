@@ -30,34 +30,13 @@ func TestForgeries(t *testing.T) {
 	n := scaled(200, 2000)
 	shop := openShop(t, seller, buyer, n)
 	lamp, foreign := seller.list(t, "Lamp", "19.99", 50), buyer.list(t, "The buyer's own", "5.00", 50)
-	orders := []int64{buyer.decided(t, buyer.order(t, line{lamp, "", 1})).Order.ID}
-	audited := map[string]string{} // what is to be found, by its target
-
-	// Their entries wait while these orders are placed, so that the forged ones come first.
+	f := &forger{db: db, client: client, buyer: buyer, lamp: lamp, audited: map[string]string{}, want: map[int64]string{}}
+	f.orders = append(f.orders, buyer.decided(t, buyer.order(t, line{lamp, "", 1})).Order.ID)
+	f.early(t)
+	awaitQuiet(t, db) // or it would be killed with an entry in hand, whose lease takes 10 s to end
+	awaitRead(t, client)
 	stop := s.keepDead(t, "products-consume")
-	place := func(quantity int, forged ...string) int64 {
-		t.Helper()
-		next := strconv.Itoa(count(t, db, `SELECT last_value + 1 FROM orders.orders_id_seq`))
-		if len(forged) > 0 {
-			forge(t, client, event.OrdersStream, append(forged, "order_id", next)...)
-		}
-		id := buyer.order(t, line{lamp, "19.99", quantity})
-		if strconv.FormatInt(id, 10) != next {
-			t.Fatalf("order %d, forged as %s", id, next)
-		}
-		orders = append(orders, id)
-		return id
-	}
-	more := place(1, "event_id", uuid.NewString(), "products", lines(lamp, 7))
-	bare := place(2, "products", lines(lamp, 1))
-	other := place(1, "event_id", uuid.NewString(), "products", lines(foreign, 1))
-	fine, scarce := place(1), place(1000)
-	for _, id := range []int64{fine, scarce} {
-		forge(t, client, event.InventoryStream, "order_id", strconv.FormatInt(id, 10), "status", "COMPLETED")
-		if got := buyer.decided(t, id); got.path() != "PENDING, COMPLETED" {
-			t.Errorf("an answer of the documented contract alone: %s", got.path())
-		}
-	}
+	f.before(t, foreign)
 	stop()
 	s.invoke(t, "products-consume")
 
@@ -69,33 +48,92 @@ func TestForgeries(t *testing.T) {
 		return shop.basket(i)
 	})
 	t.Log(rush)
-	orders = append(orders, rush.ids...)
-	awaitDecided(t, db, orders)
+	f.orders = append(f.orders, rush.ids...)
+	awaitDecided(t, db, f.orders)
 	awaitRead(t, client)
 	awaitQuiet(t, db)
 	awaitRead(t, client) // of what those who read the forged entries have written
 
-	for _, id := range []int64{more, bare, other} {
-		audited[fmt.Sprint("order:", id)] = "answer_of_other_lines"
-		if got := buyer.look(t, id); got.path() != "PENDING, CANCELLED mismatch" {
-			t.Errorf("order %d, whose id was forged: %s", id, got.path())
-		}
-	}
-	audited[fmt.Sprint("order:", scarce)] = "answer_contradicts"
-	for id, want := range map[int64]string{fine: "PENDING, COMPLETED", scarce: "PENDING, COMPLETED, CANCELLED mismatch"} {
-		if got := buyer.look(t, id); got.path() != want {
-			t.Errorf("order %d, whose answer was forged: %s, want %s", id, got.path(), want)
+	for id, want := range f.want {
+		if got := buyer.look(t, id).path(); got != want {
+			t.Errorf("order %d: %s, want %s", id, got, want)
 		}
 	}
 	for i := 1; i <= forgeries; i++ {
 		for kind := range 5 {
-			audited[fmt.Sprint("order:", nobodysOrder(i, kind))] = "answer_without_order"
+			f.audited[fmt.Sprint("order:", nobodysOrder(i, kind))] = "answer_without_order"
 		}
 	}
-	checkAudit(t, db, audited)
+	checkAudit(t, db, f.audited)
 	checkForgedLetters(t, admin)
-	checkBooks(t, db, orders)
+	checkBooks(t, db, f.orders)
 	checkStock(t, db)
+}
+
+// forger knows which id the next order will have.
+type forger struct {
+	db      *pgxpool.Pool
+	client  *redis.Client
+	buyer   *user
+	lamp    int64
+	orders  []int64
+	audited map[string]string // what is to be found, by its target
+	want    map[int64]string  // timelines
+}
+
+// forge writes an entry for the next order.
+func (f *forger) forge(t *testing.T, pairs ...string) (next string) {
+	t.Helper()
+	next = strconv.Itoa(count(t, f.db, `SELECT last_value + 1 FROM orders.orders_id_seq`))
+	forge(t, f.client, event.OrdersStream, append(pairs, "order_id", next)...)
+	return next
+}
+
+// place places the next order, which is to go this way.
+func (f *forger) place(t *testing.T, quantity int, forgedAs, want string) int64 {
+	t.Helper()
+	id := f.buyer.order(t, line{f.lamp, "19.99", quantity})
+	if forgedAs != "" && forgedAs != strconv.FormatInt(id, 10) {
+		t.Fatalf("order %d, forged as %s", id, forgedAs)
+	}
+	f.orders, f.want[id] = append(f.orders, id), want
+	return id
+}
+
+// early forges an order that there is not yet, and has been taken back when it comes: it is never answered.
+func (f *forger) early(t *testing.T) {
+	t.Helper()
+	next := f.forge(t, "event_id", uuid.NewString(), "products", lines(f.lamp, 4))
+	f.audited["order:"+next] = "answer_without_order"
+	until(t, "its answer is audited", func() bool {
+		return count(t, f.db, `SELECT count(*) FROM ops.audit a WHERE a.target = $1`, "order:"+next) == 1
+	})
+	id := f.place(t, 2, next, "PENDING, EXPIRED no_answer")
+	if _, err := f.db.Exec(t.Context(), `UPDATE orders.orders SET deadline = now() WHERE id = $1`, id); err != nil {
+		t.Fatal(err)
+	}
+	f.buyer.decided(t, id)
+}
+
+// before forges what is read before the orders' own entries, which wait while products-consume is down.
+func (f *forger) before(t *testing.T, foreign int64) {
+	t.Helper()
+	for _, forged := range [][]string{
+		{"event_id", uuid.NewString(), "products", lines(f.lamp, 7)},
+		{"products", lines(f.lamp, 1)},
+		{"event_id", uuid.NewString(), "products", lines(foreign, 1)},
+	} {
+		id := f.place(t, 2, f.forge(t, forged...), "PENDING, CANCELLED mismatch")
+		f.audited[fmt.Sprint("order:", id)] = "answer_of_other_lines"
+	}
+	scarce := f.place(t, 1000, "", "PENDING, COMPLETED, CANCELLED mismatch")
+	f.audited[fmt.Sprint("order:", scarce)] = "answer_contradicts"
+	for _, id := range []int64{f.place(t, 1, "", "PENDING, COMPLETED"), scarce} {
+		forge(t, f.client, event.InventoryStream, "order_id", strconv.FormatInt(id, 10), "status", "COMPLETED")
+		if got := f.buyer.decided(t, id); got.path() != "PENDING, COMPLETED" {
+			t.Errorf("an answer of the documented contract alone: %s", got.path())
+		}
+	}
 }
 
 func lines(product int64, quantity int) string {

@@ -16,13 +16,13 @@ func TestOutage_postgresUnderLoad(t *testing.T) {
 	s := own(t, dueSoon, "MAX_ATTEMPTS=1")
 	db, client := s.owner(t), s.redis(t)
 	seller, buyer := signUp(t, s), signUp(t, s)
-	shop := openShop(t, seller, buyer, scaled(2000, 20000))
+	shop := openShop(t, seller, buyer, 20_000)
 	f, err := s.file()
 	if err != nil {
 		t.Fatal(err)
 	}
 	load := buyer.insist(t, shop)
-	until(t, "orders come in", func() bool { return load.count() >= 50 })
+	until(t, "orders come in", func() bool { return load.count() >= 300 })
 	thaw := freeze(f.PIDs["postgres"])
 	t.Cleanup(thaw)
 	for _, name := range []string{"products-consume", "orders-consume"} { // as the schedule does: these have no connection yet
@@ -34,7 +34,7 @@ func TestOutage_postgresUnderLoad(t *testing.T) {
 	thaw()
 	t.Logf("Postgres was stopped for %s", lap(stopped))
 	before := load.count()
-	until(t, "orders come in again", func() bool { return load.count() >= before+50 })
+	until(t, "orders come in again", func() bool { return load.count() >= before+300 })
 	taken, refused := load.stop(t)
 	t.Logf("%d orders answered 201, %d answers of 503", len(taken), refused)
 
@@ -69,7 +69,7 @@ func (u *user) insist(t *testing.T, s shop) *insistence {
 	t.Helper()
 	load, next := &insistence{}, atomic.Int64{}
 	for range clients {
-		load.halt = append(load.halt, background(t, stormPace*clients, func(context.Context) int {
+		load.halt = append(load.halt, background(t, 2*stormPace, func(context.Context) int {
 			id, err := u.place(t.Context(), s.basket(int(next.Add(1)))) // to its end: its answer counts
 			load.add(id, err)
 			return 1
