@@ -10,10 +10,10 @@ import (
 )
 
 // TestOutage_postgresUnderLoad stops Postgres while orders come in, from before until after. Nobody but the outage is
-// to blame: no entry becomes a dead letter, although the first failure of its own would make it one.
+// to blame: no entry becomes a dead letter, although every entry is tried by itself, and its first failure would make it one.
 func TestOutage_postgresUnderLoad(t *testing.T) {
 	t.Parallel()
-	s := own(t, dueSoon, "MAX_ATTEMPTS=1")
+	s := own(t, dueSoon, "MAX_ATTEMPTS=1", "CONSUME_BATCH=1")
 	db, client := s.owner(t), s.redis(t)
 	seller, buyer := signUp(t, s), signUp(t, s)
 	shop := openShop(t, seller, buyer, 20_000)
@@ -23,8 +23,12 @@ func TestOutage_postgresUnderLoad(t *testing.T) {
 	}
 	load := buyer.insist(t, shop)
 	until(t, "orders come in", func() bool { return load.count() >= 300 })
+	stop := s.keepDead(t, "products-consume") // what comes in now waits until Postgres is away
+	waiting := load.count()
+	until(t, "orders wait", func() bool { return load.count() >= waiting+100 })
 	thaw := freeze(f.PIDs["postgres"])
 	t.Cleanup(thaw)
+	stop()
 	for _, name := range []string{"products-consume", "orders-consume"} { // as the schedule does: these have no connection yet
 		s.kill(t.Context(), name)
 		s.invoke(t, name)
