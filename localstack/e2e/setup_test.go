@@ -13,6 +13,8 @@ const (
 	patience = time.Minute          // bounds every wait
 	poll     = 5 * time.Millisecond // between two looks at what other processes do
 	root     = "../.."              // where dist and template.yaml are
+
+	dueSoon = "OUTBOX_DUE=500ms" // for who waits until the outboxes are empty, which nothing can be before it was due
 )
 
 // program is the local stack as make builds it.
@@ -104,6 +106,14 @@ func needBuilt(t *testing.T) {
 		}
 		t.Skip(message)
 	}
+}
+
+// scaled is how much of something a test does: some in every run, and with TEST_SCALE=full as much as was promised.
+func scaled[N any](some, full N) N {
+	if os.Getenv("TEST_SCALE") == "full" {
+		return full
+	}
+	return some
 }
 
 // until waits for what happens in other processes, which send no signal.

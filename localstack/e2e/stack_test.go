@@ -38,6 +38,9 @@ type stackFile struct {
 	BaseURL     string         `json:"base_url"`
 	DatabaseURL string         `json:"database_url"`
 	RedisURL    string         `json:"redis_url"`
+	AWSEndpoint string         `json:"aws_endpoint_url"`
+	AWSKey      string         `json:"aws_access_key_id"`
+	AWSSecret   string         `json:"aws_secret_access_key"`
 	PIDs        map[string]int `json:"pids"`
 }
 
