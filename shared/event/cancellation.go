@@ -6,7 +6,7 @@ import (
 )
 
 // OrderCancelled takes an order back: what was taken for it returns to stock, and what was not taken yet never
-// will be. It needs no answer.
+// will be. Whoever sent it needs no answer; one is given all the same, for it may have been forged.
 type OrderCancelled struct {
 	Envelope
 

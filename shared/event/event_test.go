@@ -43,6 +43,7 @@ func TestWire(t *testing.T) {
 	golden(t, "products_stream.json", changed.Fields())
 	golden(t, "order_cancellations_stream.json", cancelled.Fields())
 	same(t, placed, event.ParseOrderPlaced)
+	same(t, event.OrderDecided{Envelope: envelope(), OrderID: 42, Status: event.Released, Changes: []event.ProductNow{}}, event.ParseOrderDecided)
 	same(t, cancelled, event.ParseOrderCancelled)
 	same(t, decided, event.ParseOrderDecided)
 	same(t, changed, event.ParseProductChanged)

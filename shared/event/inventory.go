@@ -8,22 +8,24 @@ import (
 	"strconv"
 )
 
-// The answers to an order, and why it failed.
+// The answers to an order, and why it failed. Released answers a cancellation: nothing is held for the order any more,
+// and nothing will be.
 const (
 	Completed    = "COMPLETED"
 	Failed       = "FAILED"
+	Released     = "RELEASED"
 	OutOfStock   = "out_of_stock"
 	PriceChanged = "price_changed"
 	ProductGone  = "product_gone"
 )
 
-// OrderDecided answers OrderPlaced.
+// OrderDecided answers OrderPlaced, and OrderCancelled where that changed something.
 type OrderDecided struct {
 	Envelope
 
 	OrderID   int64
-	InReplyTo string // event id of the order
-	Status    string // Completed or Failed
+	InReplyTo string // event id of what it answers
+	Status    string // Completed, Failed or Released
 	Reason    string // of Failed
 	Lines     string // of Completed: digest of the lines that were taken; empty when the writer tells none
 	Changes   []ProductNow
@@ -60,9 +62,9 @@ func ParseOrderDecided(fields map[string]string) (e OrderDecided, err error) {
 	}
 	e.InReplyTo, e.Status, e.Reason, e.Lines = fields["in_reply_to"], fields["status"], fields["reason"], label(fields["lines"])
 	switch {
-	case e.Status != Completed && e.Status != Failed:
+	case e.Status != Completed && e.Status != Failed && e.Status != Released:
 		return e, fmt.Errorf("status %q", e.Status)
-	case e.Status == Completed:
+	case e.Status != Failed:
 		e.Reason = ""
 	case e.Reason == "": // the documented contract gives no reason, and knows only one
 		e.Reason = OutOfStock

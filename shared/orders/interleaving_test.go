@@ -34,6 +34,10 @@ func acts(forgeries bool) []act {
 			w.heard++
 			return w.giveBack()
 		})},
+		{"released", again(func(w world) bool { return w.listened < w.told }, func(w world) world {
+			w.listened++
+			return w.hear(event.Released, "")
+		})},
 		{"recall again", again(func(w world) bool { return w.heard > 0 }, func(w world) world { return w.giveBack() })},
 	}
 	if forgeries {
@@ -41,6 +45,7 @@ func acts(forgeries bool) []act {
 			act{"COMPLETED forged", forge(forgedCompleted, func(w world) world { return w.hear(event.Completed, "") })},
 			act{"COMPLETED of other lines forged", forge(forgedLines, func(w world) world { return w.hear(event.Completed, "other") })},
 			act{"FAILED forged", forge(forgedFailed, func(w world) world { return w.hear(event.Failed, "") })},
+			act{"cancellation forged", forge(forgedCancel, func(w world) world { return w.giveBack() })},
 			act{"order of other lines forged", forge(forgedOrder, func(w world) world { return w.decide(lines+1, "other") })})
 	}
 	return list
@@ -62,7 +67,7 @@ func drain(w world, list []act) world {
 		before = w
 		for _, a := range list {
 			switch a.name {
-			case "created", "order replayed", "answer", "answer replayed", "recall":
+			case "created", "order replayed", "answer", "answer replayed", "recall", "released":
 				w = a.do(w)
 			}
 		}

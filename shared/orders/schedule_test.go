@@ -18,6 +18,7 @@ type world struct {
 	answered       string // what products answered, and for which lines
 	lines          string
 	recalls, heard int // how many OrderCancelled orders has written, and products has applied
+	told, listened int // how many times products said that it has released the order, and orders heard it
 
 	decided         bool // products' row in decisions
 	left, held      int  // stock, and what the ledger says that the order holds
@@ -42,6 +43,7 @@ const (
 	forgedLines
 	forgedFailed
 	forgedOrder
+	forgedCancel
 	forgeries
 )
 
@@ -117,6 +119,9 @@ func (w world) decide(pieces int, digest string) world {
 // giveBack is products with OrderCancelled: what the ledger says that the order holds, or a row that keeps it from ever
 // being decided.
 func (w world) giveBack() world {
+	if !w.decided || w.held > 0 {
+		w.told++
+	}
 	w.decided = true
 	if w.held > 0 {
 		w.left, w.held, w.released = w.left+w.held, 0, w.released+1

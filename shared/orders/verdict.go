@@ -17,9 +17,10 @@ type Verdict struct {
 
 // What an answer can be that products never gave to an order of ours.
 const (
-	NoSuchOrder = "answer_without_order"
-	OtherLines  = "answer_of_other_lines"
-	Contradicts = "answer_contradicts"
+	NoSuchOrder  = "answer_without_order"
+	OtherLines   = "answer_of_other_lines"
+	Contradicts  = "answer_contradicts"
+	NotCancelled = "released_without_cancellation"
 )
 
 // Answered says what an answer of products does to an order; one that there is not has no status. A forged or
@@ -32,6 +33,8 @@ func (o Order) Answered(d event.OrderDecided) Verdict {
 		return Verdict{Recall: completed, Audit: NoSuchOrder}
 	case o.Status == Cancelled || o.Status == Expired:
 		return Verdict{} // its OrderCancelled is on its way, and takes back whatever this answer took
+	case d.Status == event.Released:
+		return o.released()
 	case completed && o.Lines != "" && d.Lines != "" && o.Lines != d.Lines:
 		return o.undone(OtherLines)
 	case o.Status == Pending:
@@ -41,6 +44,14 @@ func (o Order) Answered(d event.OrderDecided) Verdict {
 	default:
 		return o.undone(Contradicts)
 	}
+}
+
+// released ends an order whose stock was given back though nobody of ours has cancelled it; one that has failed never had any.
+func (o Order) released() Verdict {
+	if !o.Status.May(Cancelled) {
+		return Verdict{}
+	}
+	return Verdict{To: Cancelled, Reason: Mismatch, Audit: NotCancelled}
 }
 
 // undone takes an order back whose stock is in doubt, and ends it unless it has failed already.

@@ -82,12 +82,18 @@ var verdictOf = map[string]orders.Verdict{
 	" COMPLETED other":               {Recall: true, Audit: orders.NoSuchOrder},
 	" FAILED unknown":                {Audit: orders.NoSuchOrder},
 	"CANCELLED COMPLETED unknown":    {},
+	"PENDING RELEASED unknown":       {To: orders.Cancelled, Reason: orders.Mismatch, Audit: orders.NotCancelled},
+	"COMPLETED RELEASED unknown":     {To: orders.Cancelled, Reason: orders.Mismatch, Audit: orders.NotCancelled},
+	" RELEASED unknown":              {Audit: orders.NoSuchOrder},
 }
 
 // answer is one of products to an order of bulk.
 func answer(id int64, status, lines string) event.OrderDecided {
 	d := failed(id)
-	if status == event.Completed {
+	switch status {
+	case event.Released:
+		d.Status, d.Reason, d.Changes = status, "", nil
+	case event.Completed:
 		d = completed(id)
 		d.Lines = map[string]string{same: onePen, other: event.Digest(nil)}[lines]
 	}
@@ -97,7 +103,7 @@ func answer(id int64, status, lines string) event.OrderDecided {
 func TestAnswered(t *testing.T) {
 	t.Parallel()
 	for _, stands := range append(statuses, "") {
-		for _, a := range [][2]string{{"COMPLETED", same}, {"COMPLETED", unknown}, {"COMPLETED", other}, {"FAILED", unknown}} {
+		for _, a := range [][2]string{{"COMPLETED", same}, {"COMPLETED", unknown}, {"COMPLETED", other}, {"FAILED", unknown}, {"RELEASED", unknown}} {
 			o := orders.Order{ID: 1, Status: stands, Lines: onePen}
 			key := fmt.Sprintf("%s %s %s", stands, a[0], a[1])
 			if got := o.Answered(answer(1, a[0], a[1])); got != verdictOf[key] {

@@ -11,6 +11,7 @@ import (
 	"mercato/shared/event"
 	"mercato/shared/platform/fault"
 	"mercato/shared/platform/postgres"
+	"mercato/shared/platform/stream"
 	"mercato/shared/platform/telemetry"
 )
 
@@ -23,19 +24,43 @@ func (s *Service) Release(ctx context.Context, cancelled []event.OrderCancelled)
 		claims[i] = claimOf(c.OrderID, c.Envelope)
 	}
 	granted, back := map[int64]string{}, map[move]bool{}
+	var answers []stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
 		askClaim(b, claims, granted) // waits for whoever is deciding: after it, the ledger is what there is to undo
 		askHeld(b, claims, back)
 	}, func(b *pgx.Batch) error {
 		moveStock(b, "release", slices.Collect(maps.Keys(back)))
 		confirm(b, claims, granted)
+		answers = released(cancelled, granted, back)
+		s.outbox.Queue(b, answers...)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	s.publisher.Hurry(ctx, answers...)
 	tellReleased(ctx, cancelled, len(granted), len(back))
 	return nil
+}
+
+// released answers each order that this has changed anything for, once: who never cancelled it hears of it so.
+func released(cancelled []event.OrderCancelled, granted map[int64]string, back map[move]bool) []stream.Message {
+	changed := map[int64]bool{}
+	for m := range back {
+		changed[m.order] = true
+	}
+	for order := range granted {
+		changed[order] = true
+	}
+	var answers []stream.Message
+	for _, c := range cancelled {
+		if !changed[c.OrderID] {
+			continue
+		}
+		delete(changed, c.OrderID)
+		answers = append(answers, answer(event.OrderDecided{OrderID: c.OrderID, Status: event.Released}, c.Envelope))
+	}
+	return answers
 }
 
 func tellReleased(ctx context.Context, cancelled []event.OrderCancelled, early, lines int) {

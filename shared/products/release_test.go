@@ -25,6 +25,11 @@ func TestRelease(t *testing.T) {
 	if n := s.count(t, `SELECT p.version FROM products.products p WHERE p.id = $1`, p[2]); n != 3 {
 		t.Errorf("version %d after a sale and its return, want 3: an edit with an older one undoes neither", n)
 	}
+	told := s.count(t, `SELECT count(DISTINCT o.fields ->> 'order_id') FROM products.outbox o WHERE o.fields ->> 'status' = 'RELEASED'
+		AND o.fields ->> 'order_id' IN ('1', '2', '77')`)
+	if n := s.count(t, `SELECT count(*) FROM products.outbox o WHERE o.fields ->> 'status' = 'RELEASED'`); told != 3 || n != 3 {
+		t.Errorf("%d answers tell %d of the orders that hold nothing any more, want one for each of 3", n, told)
+	}
 	apply(t, place, []event.OrderPlaced{order(77, p[0], 1), order(1, p[0], 1)})
 	if len(s.answers(t)) != 4 || s.left(t, p[0]) != 9 {
 		t.Errorf("%d answers with %d left: an order that was taken back before it came takes nothing", len(s.answers(t)), s.left(t, p[0]))

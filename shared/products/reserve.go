@@ -97,21 +97,24 @@ func sales(decisions []Decision) (moves []move) {
 
 func answersTo(decisions []Decision) []stream.Message {
 	answers := make([]stream.Message, len(decisions))
-	now := time.Now()
 	for i, d := range decisions {
-		e := event.OrderDecided{
-			Envelope: event.Envelope{
-				ID: uuid.Must(uuid.NewV7()).String(), CorrelationID: d.Order.CorrelationID,
-				Traceparent: d.Order.Traceparent, UserID: d.Order.UserID, OccurredAt: now,
-			},
-			OrderID: d.Order.OrderID, InReplyTo: d.Order.ID, Status: d.status(), Reason: d.Reason, Changes: d.Changes,
-		}
+		e := event.OrderDecided{OrderID: d.Order.OrderID, Status: d.status(), Reason: d.Reason, Changes: d.Changes}
 		if d.Completed() {
 			e.Lines = event.Digest(d.Order.Lines)
 		}
-		answers[i] = stream.Message{EventID: e.ID, Stream: event.InventoryStream, Fields: e.Fields()}
+		answers[i] = answer(e, d.Order.Envelope)
 	}
 	return answers
+}
+
+// answer makes the message of an answer to an event.
+func answer(e event.OrderDecided, to event.Envelope) stream.Message {
+	e.InReplyTo = to.ID
+	e.Envelope = event.Envelope{
+		ID: uuid.Must(uuid.NewV7()).String(), CorrelationID: to.CorrelationID, Traceparent: to.Traceparent,
+		UserID: to.UserID, OccurredAt: time.Now(),
+	}
+	return stream.Message{EventID: e.ID, Stream: event.InventoryStream, Fields: e.Fields()}
 }
 
 func (d Decision) status() string {
