@@ -12,7 +12,7 @@
 //	                  └─ after three replays: parked ── by hand ──► replaying
 //	dead, replaying, parked ── by hand, with a reason ──► discarded
 //
-// The row is the truth. An SQS message in orders-dlq raises the alarm and outlives the database; dlq-replay sends
+// The row is the truth. An SQS message in orders-dlq shows it to whoever watches queues, and outlives the database; dlq-replay sends
 // those that are missing, deletes those whose letter is over, and moves those of parked letters to orders-parking.
 //
 // Events: none of its own, in or out; its relay sends the other domains' events again until they have arrived

@@ -18,7 +18,7 @@ var ReplayDead = platform.Task[*Keeper, ReplayRequest, Report]{
 }
 
 // Keeper looks after dead letters and after the messages that carry them. The rows are the truth: a message
-// raises the alarm and outlives a database that is restored.
+// shows the letter to whoever watches queues, and outlives a database that is restored.
 type Keeper struct {
 	*Service
 

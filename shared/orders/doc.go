@@ -9,8 +9,8 @@
 //	         └─► CANCELLED ◄┘  buyer: he wished so in time; mismatch: products' answer cannot be
 //
 // Whatever becomes of an order but COMPLETED and FAILED is told to products in the same transaction, and so is an
-// answer that cannot be: products then gives back what it took, or will take nothing. No answer to that is
-// needed, for its delivery is certain.
+// answer that cannot be: products then gives back what it took, or will take nothing. Its delivery is certain, so
+// nothing waits for the answer (RELEASED); an order that stands all the same learns by it that the cancellation was forged.
 //
 // Events out: orders_stream, order_cancellations_stream. Events in: inventory_stream (the decision), products_stream
 // (the catalogue that orders are priced from; it may lag, so products checks the price once more under the row's

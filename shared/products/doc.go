@@ -19,6 +19,6 @@
 // products-create, products-update, products-delete, products-catalog-rebuild.
 //
 // Events in: orders_stream (take an order's stock, once, all of it or nothing), order_cancellations_stream (give it
-// back, once, or never take it). Events out:
-// inventory_stream (what became of the order), products_stream (what a product is now).
+// back, once, or never take it). Events out: inventory_stream (what became of the order, or that it holds nothing any
+// more), products_stream (what a product is now).
 package products

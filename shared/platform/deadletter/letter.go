@@ -3,7 +3,7 @@
 //
 // The row in ops.dead_letters is the truth. It is written in one transaction with the inbox's mark of burial, so an
 // event is either still to be applied, or applied, or a dead letter, and never two of these. The message only
-// carries the letter through time and raises the alarm: that it is missing or there twice does no harm.
+// carries the letter through time and shows it to whoever watches queues: that it is missing or there twice does no harm.
 package deadletter
 
 import (
