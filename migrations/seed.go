@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -90,7 +89,7 @@ func seedUser(ctx context.Context, tx pgx.Tx, a account) (id int64, err error) {
 
 func seedProduct(ctx context.Context, tx pgx.Tx, seller int64, name string, l listing) error {
 	e := event.ProductChanged{
-		Envelope: event.Envelope{ID: uuid.Must(uuid.NewV7()).String(), UserID: seller, OccurredAt: time.Now()},
+		Envelope: event.Envelope{UserID: seller, OccurredAt: time.Now()},
 		Version:  1, Name: l.name, Price: l.price.String(), SellerID: seller, Quantity: l.quantity,
 	}
 	err := tx.QueryRow(ctx, `WITH p AS (
@@ -102,5 +101,5 @@ func seedProduct(ctx context.Context, tx pgx.Tx, seller int64, name string, l li
 		return err //nolint:wrapcheck // Seed says which product
 	}
 	return outbox.Outbox{Schema: "products"}.PublishTx(ctx, tx, //nolint:wrapcheck // Seed says which product
-		stream.Message{EventID: e.ID, Stream: event.ProductsStream, Fields: e.Fields()})
+		stream.NewMessage(event.ProductsStream, e.Fields()))
 }

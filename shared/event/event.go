@@ -46,9 +46,6 @@ func Streams() []Stream {
 // schemaVersion is the version of every event so far.
 const schemaVersion = 1
 
-// maxReplays is more than anybody replays an event, and little enough to count on from.
-const maxReplays = 1_000_000
-
 // Envelope is what every event carries. ID never changes, however often the event is sent.
 type Envelope struct {
 	ID            string // UUID
@@ -80,7 +77,7 @@ func envelope(fields map[string]string, stream, key string) (e Envelope, err err
 	if e.UserID, err = optional(fields, "user_id", math.MaxInt64); err != nil {
 		return e, err
 	}
-	replays, err := optional(fields, "replay_count", maxReplays)
+	replays, err := optional(fields, "replay_count", math.MaxInt32)
 	if err != nil {
 		return e, err
 	}

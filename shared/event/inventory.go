@@ -27,7 +27,7 @@ type OrderDecided struct {
 	InReplyTo string // event id of what it answers
 	Status    string // Completed, Failed or Released
 	Reason    string // of Failed
-	Lines     string // of Completed: digest of the lines that were taken; empty when the writer tells none
+	Lines     string // of Completed and Failed: digest of the lines that were decided; empty when the writer tells none
 	Changes   []ProductNow
 }
 
@@ -71,8 +71,22 @@ func ParseOrderDecided(fields map[string]string) (e OrderDecided, err error) {
 	case e.Reason != OutOfStock && e.Reason != PriceChanged && e.Reason != ProductGone:
 		return e, fmt.Errorf("reason %q", e.Reason)
 	}
-	if c := fields["changes"]; c != "" && json.Unmarshal([]byte(c), &e.Changes) != nil {
-		return e, errors.New("changes is not a list of products")
+	e.Changes, err = changes(fields["changes"])
+	return e, err
+}
+
+// changes reads a list of products; absent is none.
+func changes(list string) (changes []ProductNow, err error) {
+	if list == "" {
+		return nil, nil
 	}
-	return e, nil
+	if json.Unmarshal([]byte(list), &changes) != nil {
+		return nil, errors.New("changes is not a list of products")
+	}
+	for _, c := range changes {
+		if c.ProductID < 1 || c.Version < 0 || c.Version > math.MaxInt32 || c.Available < 0 || c.Available > math.MaxInt32 {
+			return nil, fmt.Errorf("changes holds version %d and %d pieces of product %d", c.Version, c.Available, c.ProductID)
+		}
+	}
+	return changes, nil
 }

@@ -1,6 +1,6 @@
 // Package ops looks after the shop: is it alive, is it ready, how far is it behind; what became of the events that a
 // domain could not apply, and who did what about them by hand; and it answers what no route takes. It owns the
-// dead letters and the audit, which the domains write through ops.bury, ops.queued, ops.resolve and ops.audit, and
+// dead letters and the audit, which the domains write through ops.bury, ops.queued, ops.resolve, ops.replays and ops.audit, and
 // no data of a sale: it asks the other domains' stats() and story().
 //
 //	        bury                replay: by schedule 1 min, 10 min, 1 h after a burial; or by hand

@@ -46,7 +46,7 @@ func (s *Service) Cancel(ctx context.Context, id int64) (status Status, err erro
 	found := map[int64]*Order{}
 	var c changes
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
-		askNow(b, &now)
+		postgres.QueueNow(b, &now)
 		askStanding(b, []int64{id}, found)
 	}, func(b *pgx.Batch) error {
 		o := found[id]

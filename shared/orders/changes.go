@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mercato/shared/event"
@@ -48,12 +47,12 @@ func (c *changes) add(o *Order, v Verdict, cause event.Envelope) {
 func recall(o *Order, cause event.Envelope) stream.Message {
 	e := event.OrderCancelled{
 		Envelope: event.Envelope{
-			ID: uuid.Must(uuid.NewV7()).String(), UserID: o.UserID, OccurredAt: time.Now(),
+			UserID: o.UserID, OccurredAt: time.Now(),
 			CorrelationID: cause.CorrelationID, Traceparent: cause.Traceparent,
 		},
 		OrderID: o.ID,
 	}
-	return stream.Message{EventID: e.ID, Stream: event.CancellationsStream, Fields: e.Fields()}
+	return stream.NewMessage(event.CancellationsStream, e.Fields())
 }
 
 // queue writes it all.

@@ -27,7 +27,7 @@ func (s *Service) expire(ctx context.Context) (err error) {
 	var late []overdue
 	var c changes
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
-		askNow(b, &now)
+		postgres.QueueNow(b, &now)
 		askOverdue(b, expireMost, &late)
 	}, func(b *pgx.Batch) error {
 		for _, o := range late {

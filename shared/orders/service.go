@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -92,7 +91,7 @@ func (s *Service) Place(ctx context.Context, p Placement) (o Order, replayed boo
 func placedMessage(ctx context.Context, o *Order, items []Item) stream.Message {
 	e := event.OrderPlaced{
 		Envelope: event.Envelope{
-			ID: uuid.Must(uuid.NewV7()).String(), UserID: o.UserID, OccurredAt: time.Now(),
+			UserID: o.UserID, OccurredAt: time.Now(),
 			CorrelationID: telemetry.Correlation(ctx), Traceparent: telemetry.Traceparent(ctx),
 		},
 		OrderID: o.ID,
@@ -101,7 +100,7 @@ func placedMessage(ctx context.Context, o *Order, items []Item) stream.Message {
 		e.Lines = append(e.Lines, event.OrderLine{ProductID: i.ProductID, Price: i.Price.String(), Quantity: i.Quantity})
 	}
 	o.Lines = event.Digest(e.Lines)
-	return stream.Message{EventID: e.ID, Stream: event.OrdersStream, Fields: e.Fields()}
+	return stream.NewMessage(event.OrdersStream, e.Fields())
 }
 
 // replay answers a key that has placed its order. Invalid when the body is another.

@@ -43,11 +43,6 @@ func askStanding(b *pgx.Batch, orders []int64, found map[int64]*Order) {
 		})
 }
 
-// askNow queues the question what time it is: that of the rows.
-func askNow(b *pgx.Batch, now *time.Time) {
-	b.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(now) })
-}
-
 // overdue is an order whose deadline has passed, and the correlation id of its placing.
 type overdue struct {
 	Order

@@ -35,7 +35,7 @@ func (o Order) Answered(d event.OrderDecided) Verdict {
 		return Verdict{} // its OrderCancelled is on its way, and takes back whatever this answer took
 	case d.Status == event.Released:
 		return o.released()
-	case completed && o.Lines != "" && d.Lines != "" && o.Lines != d.Lines:
+	case o.Lines != "" && d.Lines != "" && o.Lines != d.Lines:
 		return o.undone(OtherLines)
 	case o.Status == Pending:
 		return Verdict{To: Status(d.Status), Reason: d.Reason}

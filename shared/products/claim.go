@@ -21,6 +21,14 @@ func claimOf(order int64, e event.Envelope) claim {
 	return claim{order, inbox.Event{ID: e.ID, Replays: e.Replays}}
 }
 
+func claimsOf(orders []event.OrderPlaced) []claim {
+	claims := make([]claim, len(orders))
+	for i, o := range orders {
+		claims[i] = claimOf(o.OrderID, o.Envelope)
+	}
+	return claims
+}
+
 // askClaim queues the claims and collects those that are granted: the event of each order that nobody had decided.
 // An event that lies buried is granted nothing until it is replayed. Orders are taken in the order of their ids,
 // products after them, the inbox last, by everyone: no two workers wait for each other in a circle.
@@ -37,6 +45,30 @@ func askClaim(b *pgx.Batch, claims []claim, granted map[int64]string) {
 		_, err := pgx.ForEachRow(rows, []any{&order, &event}, func() error { granted[order] = event; return nil })
 		return err
 	})
+}
+
+// askForestalled queues, behind the claims, the question which orders another event has claimed and holds nothing for, and
+// collects those whose own event is new. One that is being decided right now waits in its claim until it is.
+func askForestalled(b *pgx.Batch, claims []claim, forestalled map[int64]bool) {
+	orders, events, replays := columnsOf(claims)
+	b.Queue(`SELECT c.id FROM unnest($1::bigint[], $2::uuid[], $3::int[]) c (id, event, replays)
+		JOIN products.decisions d ON d.order_id = c.id AND d.event_id <> c.event
+		WHERE NOT EXISTS (SELECT FROM products.inbox i WHERE i.event_id = c.event AND coalesce(i.buried >= c.replays, true))
+			AND NOT EXISTS (SELECT FROM products.stock_ledger l WHERE l.order_id = c.id AND l.kind = 'reserve'
+				AND NOT EXISTS (SELECT FROM products.stock_ledger r
+					WHERE r.order_id = l.order_id AND r.product_id = l.product_id AND r.kind = 'release'))`,
+		orders, events, replays).Query(func(rows pgx.Rows) error {
+		var order int64
+		_, err := pgx.ForEachRow(rows, []any{&order}, func() error { forestalled[order] = true; return nil })
+		return err
+	})
+}
+
+// deleteClaims takes back claims that this transaction has made.
+func deleteClaims(b *pgx.Batch, orders []int64) {
+	if len(orders) > 0 {
+		b.Queue(`SELECT products.forfeit($1)`, orders)
+	}
 }
 
 // columnsOf turns claims into what unnest takes. Events go as bytes: as text, each batch would be encoded twice.

@@ -5,19 +5,19 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"mercato/shared/event"
 	"mercato/shared/platform/api"
 	"mercato/shared/platform/fault"
+	"mercato/shared/platform/outbox"
+	"mercato/shared/platform/postgres"
 	"mercato/shared/platform/session"
-	"mercato/shared/platform/telemetry"
+	"mercato/shared/platform/stream"
 )
 
 // Rebuild tells everyone once more what every product is.
 var Rebuild = endpoint[RebuildIn, RebuildOut]{
-	Name: "products-catalog-rebuild", Route: "POST /api/products/catalog/rebuild", Summary: "Publish every live product again, for the read model",
+	Name: "products-catalog-rebuild", Route: "POST /api/products/catalog/rebuild", Summary: "Publish every product again, for the read model",
 	Allow: session.OpsReplay, Rate: api.Write, Status: 202, Open: write, Serve: (*Service).rebuild,
 }
 
@@ -41,30 +41,41 @@ func (s *Service) rebuild(ctx context.Context, _ *RebuildIn) (*RebuildOut, error
 	return &RebuildOut{RebuildResponse{"The catalogue is being rebuilt.", n}}, nil
 }
 
-// republished is how many products one transaction publishes: it takes about 0.1 s, far below the time of a request.
+// republished is how many products one transaction publishes: it takes about 0.2 s, far below the time of a request.
 const republished = 5000
 
-// Republish queues the present state of every live product for publication and returns their number. When it is cut
-// short, some are queued: doing it again does no harm, for readers keep the highest version.
+// Republish queues the present state of every product for publication, of the archived ones too, and returns their
+// number. When it is cut short, some are queued: doing it again does no harm, for readers keep what is newest.
 func (s *Service) Republish(ctx context.Context) (n int, err error) {
-	caller := session.From(ctx)
 	defer fault.Wrap(&err, "products.Republish()")
-	envelope := event.ProductChanged{Envelope: event.Envelope{
-		ID: uuid.Nil.String(), CorrelationID: telemetry.Correlation(ctx), Traceparent: telemetry.Traceparent(ctx),
-		UserID: caller.UserID, OccurredAt: time.Now(),
-	}}.Fields()
 	for after := int64(0); ; {
-		var b pgx.Batch // one implicit transaction
-		if after == 0 {
-			insertAudit(&b, "catalog.rebuild", "catalog", fmt.Sprintf("asked for by user %d", caller.UserID))
+		products, err := s.republish(ctx, after)
+		if err != nil {
+			return n, err
 		}
-		queued := 0
-		askRepublished(&b, envelope, &after, republished, &queued)
-		if err := s.db.SendBatch(ctx, &b).Close(); err != nil {
-			return n, err //nolint:wrapcheck // Wrap says what it was doing
-		}
-		if n += queued; queued < republished {
+		if n += len(products); len(products) < republished {
 			return n, nil
 		}
+		after = products[len(products)-1].ID
 	}
+}
+
+// republish queues the next products behind an id, due at once, and returns them; the first are audited.
+func (s *Service) republish(ctx context.Context, after int64) (products []Product, err error) {
+	var now time.Time
+	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
+		postgres.QueueNow(b, &now)
+		askAfter(b, after, republished, &products)
+		if after == 0 {
+			insertAudit(b, "catalog.rebuild", "catalog", fmt.Sprintf("asked for by user %d", session.From(ctx).UserID))
+		}
+	}, func(b *pgx.Batch) error {
+		news := make([]stream.Message, len(products))
+		for i, p := range products {
+			news[i] = changed(ctx, p, now)
+		}
+		outbox.Outbox{Schema: schema}.Queue(b, news...)
+		return nil
+	})
+	return products, err
 }

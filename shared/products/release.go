@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,15 +24,17 @@ func (s *Service) Release(ctx context.Context, cancelled []event.OrderCancelled)
 	for i, c := range cancelled {
 		claims[i] = claimOf(c.OrderID, c.Envelope)
 	}
+	var now time.Time
 	granted, back := map[int64]string{}, map[move]bool{}
 	var answers []stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
+		postgres.QueueNow(b, &now)
 		askClaim(b, claims, granted) // waits for whoever is deciding: after it, the ledger is what there is to undo
 		askHeld(b, claims, back)
 	}, func(b *pgx.Batch) error {
 		moveStock(b, "release", slices.Collect(maps.Keys(back)))
 		confirm(b, claims, granted)
-		answers = released(cancelled, granted, back)
+		answers = released(cancelled, granted, back, now)
 		s.outbox.Queue(b, answers...)
 		return nil
 	})
@@ -44,7 +47,7 @@ func (s *Service) Release(ctx context.Context, cancelled []event.OrderCancelled)
 }
 
 // released answers each order that this has changed anything for, once: who never cancelled it hears of it so.
-func released(cancelled []event.OrderCancelled, granted map[int64]string, back map[move]bool) []stream.Message {
+func released(cancelled []event.OrderCancelled, granted map[int64]string, back map[move]bool, now time.Time) []stream.Message {
 	changed := map[int64]bool{}
 	for m := range back {
 		changed[m.order] = true
@@ -58,7 +61,7 @@ func released(cancelled []event.OrderCancelled, granted map[int64]string, back m
 			continue
 		}
 		delete(changed, c.OrderID)
-		answers = append(answers, answer(event.OrderDecided{OrderID: c.OrderID, Status: event.Released}, c.Envelope))
+		answers = append(answers, answer(event.OrderDecided{OrderID: c.OrderID, Status: event.Released}, c.Envelope, now))
 	}
 	return answers
 }

@@ -2,11 +2,9 @@ package products
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"mercato/shared/event"
@@ -16,39 +14,29 @@ import (
 	"mercato/shared/platform/telemetry"
 )
 
-// Impossible names the orders of a batch, by their places in it, that nobody can have placed, and why.
-type Impossible map[int]error
-
-// Error implements error.
-func (i Impossible) Error() string {
-	return fmt.Sprintf("%d orders that nobody can have placed", len(i))
-}
-
 // Reserve decides orders in their order, takes the stock of those that can be served, and answers each:
-// one transaction of two round trips, whatever their number. An order that was decided or cancelled before changes
-// nothing and is not answered again; its answer is as certain as its decision. Nothing is decided when the error is
-// Impossible.
+// one transaction of two round trips, whatever their number. An order that was decided before changes nothing and is
+// not answered again, for its answer is as certain as its decision; only one that another event has forestalled is told
+// so. When the error is Impossible, all is done but for the orders that it names.
 func (s *Service) Reserve(ctx context.Context, orders []event.OrderPlaced) (err error) {
 	defer fault.Wrap(&err, "products.Reserve(%d orders)", len(orders))
-	claims := make([]claim, len(orders))
-	for i, o := range orders {
-		claims[i] = claimOf(o.OrderID, o.Envelope)
-	}
-	granted, stock := map[int64]string{}, map[int64]Stock{}
+	var now time.Time
+	granted, forestalled, stock := map[int64]string{}, map[int64]bool{}, map[int64]Stock{}
+	var t trial
 	var decisions []Decision
 	var answers []stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
-		askClaim(b, claims, granted)
+		postgres.QueueNow(b, &now)
+		askClaim(b, claimsOf(orders), granted)
+		askForestalled(b, claimsOf(orders), forestalled)
 		askStock(b, orders, stock)
 	}, func(b *pgx.Batch) error {
-		fresh, err := toDecide(orders, granted, stock)
-		if err != nil {
-			return err
-		}
-		decisions = Decide(fresh, stock)
-		answers = answersTo(decisions)
+		t = try(orders, granted, stock)
+		deleteClaims(b, t.forfeited)
+		decisions = Decide(t.fresh, stock)
+		answers = append(answersTo(decisions, now), refusals(t.known, granted, forestalled, now)...)
 		moveStock(b, "reserve", sales(decisions))
-		confirm(b, claims, granted)
+		confirm(b, claimsOf(append(t.fresh, t.known...)), granted)
 		s.outbox.Queue(b, answers...)
 		return nil
 	})
@@ -57,29 +45,20 @@ func (s *Service) Reserve(ctx context.Context, orders []event.OrderPlaced) (err 
 	}
 	s.publisher.Hurry(ctx, answers...)
 	tell(ctx, decisions)
-	return nil
+	return s.retry(ctx, t)
 }
 
-// toDecide returns the orders whose claim was granted, each once. A product that is not there never was, for none is
-// ever deleted: an order of it is Impossible.
-func toDecide(orders []event.OrderPlaced, granted map[int64]string, stock map[int64]Stock) (fresh []event.OrderPlaced, err error) {
-	impossible, seen := Impossible{}, make(map[int64]bool, len(orders))
-	for i, o := range orders {
-		if granted[o.OrderID] != o.ID || seen[o.OrderID] {
-			continue
-		}
-		seen[o.OrderID] = true
-		fresh = append(fresh, o)
-		for _, l := range o.Lines {
-			if _, known := stock[l.ProductID]; !known {
-				impossible[i] = fault.New(fault.Invalid, "unknown_product", "There never was a product %d.", l.ProductID)
-			}
+// retry decides the orders that an impossible one of the same id stood before, and names the impossible ones.
+func (s *Service) retry(ctx context.Context, t trial) error {
+	if len(t.passedOver) > 0 {
+		if err := s.Reserve(ctx, t.passedOver); err != nil {
+			return err
 		}
 	}
-	if len(impossible) > 0 {
-		return nil, impossible
+	if len(t.impossible) > 0 {
+		return t.impossible
 	}
-	return fresh, nil
+	return nil
 }
 
 // sales is what the completed orders take.
@@ -93,28 +72,6 @@ func sales(decisions []Decision) (moves []move) {
 		}
 	}
 	return moves
-}
-
-func answersTo(decisions []Decision) []stream.Message {
-	answers := make([]stream.Message, len(decisions))
-	for i, d := range decisions {
-		e := event.OrderDecided{OrderID: d.Order.OrderID, Status: d.status(), Reason: d.Reason, Changes: d.Changes}
-		if d.Completed() {
-			e.Lines = event.Digest(d.Order.Lines)
-		}
-		answers[i] = answer(e, d.Order.Envelope)
-	}
-	return answers
-}
-
-// answer makes the message of an answer to an event.
-func answer(e event.OrderDecided, to event.Envelope) stream.Message {
-	e.InReplyTo = to.ID
-	e.Envelope = event.Envelope{
-		ID: uuid.Must(uuid.NewV7()).String(), CorrelationID: to.CorrelationID, Traceparent: to.Traceparent,
-		UserID: to.UserID, OccurredAt: time.Now(),
-	}
-	return stream.Message{EventID: e.ID, Stream: event.InventoryStream, Fields: e.Fields()}
 }
 
 func (d Decision) status() string {

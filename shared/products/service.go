@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -81,12 +80,14 @@ func (s *Service) Offer(ctx context.Context, l Listing) (p Product, err error) {
 		return Product{}, err
 	}
 	p = Product{UserID: caller.UserID, Seller: caller.Username, Listing: l}
+	var now time.Time
 	var news stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
+		postgres.QueueNow(b, &now)
 		askInserted(b, &p)
 	}, func(b *pgx.Batch) error {
 		insertLedger(b, p.ID, "opening", p.Quantity)
-		news = changed(ctx, p)
+		news = changed(ctx, p, now)
 		s.outbox.Queue(b, news)
 		return nil
 	})
@@ -126,8 +127,10 @@ func (s *Service) Archive(ctx context.Context, id int64) (p Product, err error) 
 // edit locks a live product that the caller may edit, alters it, and writes it as the next version.
 func (s *Service) edit(ctx context.Context, id int64, alter func(*Product) error) (p Product, err error) {
 	caller := session.From(ctx)
+	var now time.Time
 	var news stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
+		postgres.QueueNow(b, &now)
 		askLocked(b, id, &p)
 	}, func(b *pgx.Batch) error {
 		mine := p.UserID == caller.UserID || caller.Can(session.ProductsModerate)
@@ -143,7 +146,7 @@ func (s *Service) edit(ctx context.Context, id int64, alter func(*Product) error
 		if delta := p.Quantity - stock; delta != 0 {
 			insertLedger(b, p.ID, "adjust", delta)
 		}
-		news = changed(ctx, p)
+		news = changed(ctx, p, now)
 		s.outbox.Queue(b, news)
 		return nil
 	})
@@ -154,15 +157,16 @@ func (s *Service) edit(ctx context.Context, id int64, alter func(*Product) error
 	return p, nil
 }
 
-// changed is the event of what the caller has made of a product.
-func changed(ctx context.Context, p Product) stream.Message {
+// changed is the event of what a product is. Now is when the transaction began that has written or read it: whatever is
+// told of it elsewhere by then is no newer.
+func changed(ctx context.Context, p Product, now time.Time) stream.Message {
 	e := event.ProductChanged{
 		Envelope: event.Envelope{
-			ID: uuid.Must(uuid.NewV7()).String(), CorrelationID: telemetry.Correlation(ctx), Traceparent: telemetry.Traceparent(ctx),
-			UserID: session.From(ctx).UserID, OccurredAt: time.Now(),
+			CorrelationID: telemetry.Correlation(ctx), Traceparent: telemetry.Traceparent(ctx),
+			UserID: session.From(ctx).UserID, OccurredAt: now,
 		},
 		ProductID: p.ID, Version: p.Version, Name: p.Name, Price: p.Price.String(),
 		SellerID: p.UserID, Quantity: p.Quantity, Archived: p.Archived(),
 	}
-	return stream.Message{EventID: e.ID, Stream: event.ProductsStream, Fields: e.Fields()}
+	return stream.NewMessage(event.ProductsStream, e.Fields())
 }

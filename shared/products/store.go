@@ -6,8 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"mercato/shared/event"
 )
 
 // columns are a Product's, in the order of its fields.
@@ -68,20 +66,11 @@ func insertLedger(b *pgx.Batch, id int64, kind string, delta int) {
 	b.Queue(`INSERT INTO products.stock_ledger (product_id, kind, delta) VALUES ($1, $2, $3)`, id, kind, delta)
 }
 
-// askRepublished queues the writing of the next live products, by id, into the outbox, due at once. It moves after
-// to the last of them and counts them. Every event has the envelope's fields and those of its product.
-func askRepublished(b *pgx.Batch, envelope map[string]string, after *int64, limit int, queued *int) {
-	b.Queue(`WITH live AS MATERIALIZED (
-			SELECT gen_random_uuid() AS event_id, p.id, p.version, p.name, p.price, p.user_id, p.quantity
-			FROM products.products p WHERE p.id > $1 AND p.archived_at IS NULL ORDER BY p.id LIMIT $2),
-		written AS (
-			INSERT INTO products.outbox (event_id, stream, fields, due_at)
-			SELECT l.event_id, $3, $4::jsonb || jsonb_build_object('event_id', l.event_id::text,
-				'product_id', l.id::text, 'version', l.version::text, 'name', l.name, 'price', l.price::text,
-				'seller_id', l.user_id::text, 'quantity', l.quantity::text, 'archived', 'false'), now()
-			FROM live l)
-		SELECT count(*), coalesce(max(l.id), $1) FROM live l`, *after, limit, event.ProductsStream, envelope).QueryRow(func(row pgx.Row) error {
-		return row.Scan(queued, after)
+// askAfter queues the reading of the next products behind an id, archived or not, and collects them.
+func askAfter(b *pgx.Batch, after int64, limit int, products *[]Product) {
+	b.Queue(`SELECT `+columns+` FROM products.products p WHERE p.id > $1 ORDER BY p.id LIMIT $2`, after, limit).Query(func(rows pgx.Rows) (err error) {
+		*products, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Product])
+		return err
 	})
 }
 

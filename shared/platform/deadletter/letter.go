@@ -7,17 +7,15 @@
 package deadletter
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"mercato/shared/platform/fault"
+	"mercato/shared/platform/seal"
 )
 
 // Letter is an event that its reader could not apply.
@@ -44,40 +42,32 @@ const longest = 1000
 
 // New makes the letter of an entry that failed. Code is for an error that has none.
 func New(reader, stream string, fields map[string]string, code string, err error) Letter {
+	id := ID(stream, fields)
+	if code == Malformed {
+		id = seal.ID(stream, fields) // nothing that it says is believed, its event id the least
+	}
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code != "" {
 		code = f.Code
 	}
 	return Letter{
-		EventID: ID(stream, fields), Reader: reader, Stream: stream, OrderID: orderID(fields),
-		Code: code, Error: brief(err.Error()), Replays: replays(fields), Fields: fields,
+		EventID: id, Reader: reader, Stream: stream, OrderID: orderID(fields),
+		Code: code, Error: brief(err.Error()), Replays: Replays(fields), Fields: fields,
 	}
 }
 
-// ID returns the id of the event that an entry carries: its event_id, or, when that is no UUID, one that the stream
-// and the whole entry always give, however often it was replayed.
+// ID returns the id of the event that an entry carries: its event_id, or, when that is no UUID, its seal.
 func ID(stream string, fields map[string]string) string {
 	if id := strings.ToLower(fields["event_id"]); isUUID(id) {
 		return id
 	}
-	content := part(nil, stream)
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if name != "replay_count" {
-			content = part(part(content, name), fields[name])
-		}
-	}
-	return uuid.NewHash(sha256.New(), uuid.Nil, content, 8).String() // version 8: a hash of one's own choice
+	return seal.ID(stream, fields)
 }
 
-// part appends a text with its length, so that no two lists of texts give the same content.
-func part(content []byte, s string) []byte {
-	return append(binary.AppendUvarint(content, uint64(len(s))), s...)
-}
-
-// Again returns the entry that replays the letter: the same event with the next replay count. An entry that named no
-// event id gets the letter's, by which the dead letter ends when it is applied.
+// Again returns the entry that replays the letter: the same event with the next replay count, and with the letter's
+// id, by which the dead letter ends when it is applied. An event id that is no id stays what it is.
 func (l Letter) Again() map[string]string {
 	fields := maps.Clone(map[string]string(l.Fields))
-	if fields["event_id"] == "" {
+	if id := fields["event_id"]; id == "" || isUUID(strings.ToLower(id)) {
 		fields["event_id"] = l.EventID
 	}
 	fields["replay_count"] = strconv.Itoa(l.Replays + 1)
@@ -92,15 +82,13 @@ func orderID(fields map[string]string) int64 {
 	return id
 }
 
-// mostReplays is more than anybody replays an event, and little enough to count on from.
-const mostReplays = 1_000_000
-
-func replays(fields map[string]string) int {
-	n, err := strconv.Atoi(fields["replay_count"])
-	if err != nil || n < 0 || n > mostReplays {
+// Replays returns how often an entry says that it was replayed; 0 when that is no number of replays.
+func Replays(fields map[string]string) int {
+	n, err := strconv.ParseInt(fields["replay_count"], 10, 32)
+	if err != nil || n < 0 {
 		return 0
 	}
-	return n
+	return int(n)
 }
 
 // brief makes a text that Postgres takes, of at most longest characters.

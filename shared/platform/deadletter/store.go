@@ -37,12 +37,28 @@ func (s *Store) Failed(ctx context.Context, letters []Letter) (map[string]int, e
 		SELECT l.id, 1, l.error FROM unnest($1::uuid[], $2::text[]) l (id, error)
 		ON CONFLICT (event_id) DO UPDATE SET attempts = f.attempts + 1, error = excluded.error, seen_at = now()
 		RETURNING f.event_id::text, f.attempts`, ids, errs)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // the consumer says what it was doing
+	return counts(rows, err)
+}
+
+// Replayed returns how often events that claim to have been replayed were; one that it does not name never was. Claims
+// of more are audited.
+func (s *Store) Replayed(ctx context.Context, claims map[string]int) (map[string]int, error) {
+	ids, claimed := make([]string, 0, len(claims)), make([]int, 0, len(claims))
+	for id, n := range claims {
+		ids, claimed = append(ids, id), append(claimed, n)
 	}
-	attempts, id, n := make(map[string]int, len(ids)), "", 0
-	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error { attempts[id] = n; return nil })
-	return attempts, err //nolint:wrapcheck // the consumer says what it was doing
+	rows, err := s.db.Query(ctx, `SELECT r.id::text, r.replays FROM ops.replays($1::uuid[], $2::int[]) r`, ids, claimed)
+	return counts(rows, err)
+}
+
+// counts collects a number for each id.
+func counts(rows pgx.Rows, err error) (map[string]int, error) {
+	if err != nil {
+		return nil, err
+	}
+	list, id, n := map[string]int{}, "", 0
+	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error { list[id] = n; return nil })
+	return list, err //nolint:wrapcheck // the consumer says what it was doing
 }
 
 // TakeBack uncounts one failure of an event: it was counted ahead, and was none.

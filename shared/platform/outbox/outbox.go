@@ -25,7 +25,7 @@ type Outbox struct {
 	Due    time.Duration // after which an event that nobody has confirmed is published again
 }
 
-// Queue adds to a batch the insertion of messages.
+// Queue adds to a batch the insertion of messages. One that is there already says the same, for ids are sealed.
 func (o Outbox) Queue(b *pgx.Batch, messages ...stream.Message) {
 	if len(messages) == 0 {
 		return
@@ -36,7 +36,7 @@ func (o Outbox) Queue(b *pgx.Batch, messages ...stream.Message) {
 	}
 	b.Queue(`INSERT INTO `+o.Schema+`.outbox (event_id, stream, fields, due_at)
 		SELECT m.id, m.stream, m.fields::json, now() + $4::interval
-		FROM unnest($1::uuid[], $2::text[], $3::text[]) m (id, stream, fields)`, ids, streams, fields, o.Due)
+		FROM unnest($1::uuid[], $2::text[], $3::text[]) m (id, stream, fields) ON CONFLICT DO NOTHING`, ids, streams, fields, o.Due)
 }
 
 // PublishTx writes messages in the transaction of the change that they tell of.

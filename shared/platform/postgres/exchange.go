@@ -3,10 +3,17 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
+
+// QueueNow adds to a batch the question what time it is: when the transaction began, by the clock that all domains have
+// in common.
+func QueueNow(b *pgx.Batch, now *time.Time) {
+	b.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(now) })
+}
 
 // Exchange runs one READ COMMITTED transaction in two round trips, whatever its size: BEGIN travels with
 // what ask queues, COMMIT with what answer queues once the results of ask are in. When answer fails, all

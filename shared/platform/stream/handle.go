@@ -24,11 +24,13 @@ const (
 // by itself stays pending and is taken up again later, until it has failed too often. An outage is no entry's fault:
 // the batch stays in hand and is tried until it is over or until bounded ends, which is the only error.
 func (c *Consumer) handle(ctx, bounded context.Context, r reader, batch []Entry) error {
-	good, deadlies := make([]Entry, 0, len(batch)), []Entry(nil)
-	for _, e := range batch {
-		if err := r.valid(e); err != nil {
-			c.condemn(ctx, c.failure(e, deadletter.Malformed, err), 1)
-		} else if e.deliveries < deadly {
+	valid, err := c.check(ctx, r, batch)
+	if err != nil {
+		return err
+	}
+	good, deadlies := make([]Entry, 0, len(valid)), []Entry(nil)
+	for _, e := range valid {
+		if e.deliveries < deadly {
 			good = append(good, e)
 		} else {
 			deadlies = append(deadlies, e)
@@ -105,11 +107,8 @@ func (c *Consumer) apply(ctx context.Context, r reader, batch []Entry, failed *[
 	if err == nil {
 		return c.acknowledge(ctx, r, batch)
 	}
-	if rest, some := c.without(ctx, batch, err); some {
-		if len(rest) == 0 {
-			return nil
-		}
-		return c.apply(ctx, r, rest, failed)
+	if applied, some := c.without(ctx, batch, err); some {
+		return c.acknowledge(ctx, r, applied)
 	}
 	switch {
 	case outage(ctx, err):
@@ -142,6 +141,9 @@ func (c *Consumer) without(ctx context.Context, batch []Entry, err error) (rest 
 
 // acknowledge ends entries that were applied, and the counting of those that had failed before.
 func (c *Consumer) acknowledge(ctx context.Context, r reader, batch []Entry) error {
+	if len(batch) == 0 {
+		return nil
+	}
 	var again []string
 	for _, e := range batch {
 		if e.deliveries > 0 {

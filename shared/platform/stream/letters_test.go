@@ -91,6 +91,14 @@ func (b *bundle) takes(db *pgxpool.Pool, done *log, broken func(text string) err
 	}
 }
 
+// replayed does what a replay of a dead letter writes down.
+func (b *bundle) replayed(t testing.TB, id string, count int) {
+	t.Helper()
+	if _, err := b.db.Exec(t.Context(), `UPDATE ops.dead_letters d SET state = 'replaying', replay_count = $2, due_at = now() WHERE d.event_id = $1`, id, count); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // letter is a row of ops.dead_letters.
 type letter struct {
 	EventID, Reader, Stream, Code, Error, State string

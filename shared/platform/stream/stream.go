@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"mercato/shared/platform"
+	"mercato/shared/platform/seal"
 )
 
 // Message is one event on its way out.
@@ -20,6 +21,12 @@ type Message struct {
 	EventID string // UUID, the same however often it is sent
 	Stream  string
 	Fields  map[string]string
+}
+
+// NewMessage makes the message of an event, and gives it its id: one that no other event can have (package seal).
+func NewMessage(stream string, fields map[string]string) Message {
+	fields["event_id"] = seal.ID(stream, fields)
+	return Message{fields["event_id"], stream, fields}
 }
 
 // Entry is one event as it was read.

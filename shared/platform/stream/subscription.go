@@ -25,12 +25,12 @@ type Reads[S any] struct {
 	Valid func(Entry) error
 	// Apply does what the entries ask for, all in one transaction, and is called with the same entry
 	// again when it fails or when its outcome is unknown. Unavailable means that nothing is wrong
-	// with the entries; Refused that some can never be applied.
+	// with the entries; Refused that it has applied all but some, which can never be.
 	Apply func(S, context.Context, []Entry) error
 }
 
-// Refused names, by Entry.ID, the entries of a batch that can never be applied, and why. Apply returns it when it
-// has changed nothing: they are buried at once, and the rest is applied without them.
+// Refused names, by Entry.ID, the entries of a batch that can never be applied, and why. Apply returns it when it has
+// applied the others: these are acknowledged, and those that it names are buried at once.
 type Refused map[string]error
 
 // Error implements error.

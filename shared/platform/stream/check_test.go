@@ -1,0 +1,88 @@
+package stream_test
+
+import (
+	"errors"
+	"maps"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"mercato/shared/platform/stream"
+)
+
+// TestCheck_mask: entries under the sealed id of an event that has yet to come neither confirm nor bury it, in whatever
+// stream they stand: each is an event of its own.
+func TestCheck_mask(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	b.valid = func(e stream.Entry) error {
+		if e.Fields["text"] == "malformed" {
+			return errors.New("on purpose")
+		}
+		return nil
+	}
+	b.apply = b.takes(b.pg.As(t, group), done, func(text string) error {
+		if text == "poison" {
+			return errors.New("on purpose")
+		}
+		return nil
+	})
+	own := stream.NewMessage(name, map[string]string{"text": "own"})
+	elsewhere := stream.NewMessage("another_stream", map[string]string{"text": "elsewhere"})
+	for _, text := range []string{"malformed", "poison", "edited"} {
+		b.send(t, map[string]string{"event_id": own.EventID, "text": text})
+	}
+	b.send(t, elsewhere.Fields)
+	b.consume(t, nil)
+	until(t, "the forged ones are buried or taken as others", func() bool {
+		return len(b.letters(t)) == 2 && done.count("edited") == 1 && done.count("elsewhere") == 1
+	})
+	if n := b.count(t, `SELECT count(*) FROM orders.inbox i WHERE i.event_id = ANY($1)`, []string{own.EventID, elsewhere.EventID}); n != 0 {
+		t.Errorf("%d events are known that never came", n)
+	}
+	b.send(t, own.Fields)
+	until(t, "the event itself is applied", func() bool { return done.count("own") == 1 })
+}
+
+// TestCheck_replays: a replay that nobody has asked for is a copy, and is audited; so it is when the letter has been
+// replayed, but less often. The replay that somebody has asked for is applied.
+func TestCheck_replays(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	healed := make(chan bool, 1)
+	b.apply = b.takes(b.pg.As(t, group), done, func(text string) error {
+		if text == "poison" && len(healed) == 0 {
+			return errors.New("on purpose")
+		}
+		return nil
+	})
+	id := uuid.NewString()
+	poison := map[string]string{"event_id": id, "text": "poison"}
+	with := func(count string) map[string]string {
+		fields := maps.Clone(poison)
+		fields["replay_count"] = count
+		return fields
+	}
+	b.send(t, with("1000000")) // nobody has buried it, far less replayed it
+	b.consume(t, map[string]string{"MAX_ATTEMPTS": "1"})
+	until(t, "it is buried", func() bool { return len(b.letters(t)) == 1 })
+	if l := b.letters(t)[0]; l.Replays != 0 || l.Buried != 0 || l.State != "dead" {
+		t.Errorf("%+v", l)
+	}
+	b.replayed(t, id, 1)
+	b.send(t, with("2147483647"))
+	until(t, "the replay fails", func() bool { l := b.letters(t)[0]; return l.State == "dead" && l.Buried == 1 && l.Replays == 1 })
+	healed <- true
+	b.send(t, with("2"))
+	b.add(t, "after")
+	until(t, "reading goes on", func() bool { return done.count("after") == 1 })
+	if done.count("poison") != 0 {
+		t.Error("a replay that nobody has asked for was applied")
+	}
+	if n := b.count(t, `SELECT count(*) FROM ops.audit a WHERE a.action = 'replay_unknown' AND a.actor = 'orders' AND a.target = $1`, id); n != 3 {
+		t.Errorf("%d of 3 claims are audited", n)
+	}
+	b.replayed(t, id, 2)
+	b.send(t, with("2"))
+	until(t, "the replay is applied", func() bool { return done.count("poison") == 1 && b.letters(t)[0].State == "resolved" })
+}
