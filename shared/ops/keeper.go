@@ -22,11 +22,12 @@ var ReplayDead = platform.Task[*Keeper, ReplayRequest, Report]{
 type Keeper struct {
 	*Service
 
-	dead, parking platform.Queue
+	dead, parking box
 }
 
 func openKeeper(e *platform.Env) *Keeper {
-	return &Keeper{watch(e), e.Queue("orders-dlq"), e.Queue("orders-parking")}
+	dead, parking := e.Queue("orders-dlq"), e.Queue("orders-parking")
+	return &Keeper{watch(e), box{dead, parking}, box{parking, nil}}
 }
 
 // Report says what was done.
@@ -59,30 +60,38 @@ const (
 	keepFor = 20 * time.Second
 )
 
-// Keep replays what is due, sends the messages that are missing, and tidies the queue up, for at most 20 s.
+// Keep replays what is due, sends the messages that are missing, and tidies the queues up, for at most 20 s.
 // Unavailable when one of these could not be done; the others are done all the same.
 func (k *Keeper) Keep(ctx context.Context) (report Report, err error) {
 	defer fault.Wrap(&err, "ops.Keep()")
 	ctx, cancel := context.WithTimeout(ctx, keepFor)
 	defer cancel()
 	report.IDs = []string{}
+	replayed := k.replayAllDue(ctx, &report)
+	return report, errors.Join(replayed, k.tidy(ctx, &report.Messages))
+}
+
+func (k *Keeper) replayAllDue(ctx context.Context, report *Report) error {
 	for more := true; more; {
 		r, err := k.ReplayDue(ctx, replayAtOnce)
 		if err != nil {
-			return report, errors.Join(err, k.tidy(ctx, &report.Messages))
+			return err
 		}
 		report.Replayed += len(r.Letters)
 		report.Repeated += r.Repeated
 		more = len(r.Letters) == replayAtOnce
 	}
-	return report, k.tidy(ctx, &report.Messages)
+	return nil
 }
 
-// tidy brings the messages to what the rows say.
+// tidy brings the messages to what the rows say. The parked ones come first, or those that are moved there would be
+// looked at twice.
 func (k *Keeper) tidy(ctx context.Context, done *Messages) error {
-	missing, tidied := k.sendMissing(ctx, done), k.sweep(ctx, done)
+	missing := k.sendMissing(ctx, done)
+	parked := k.sweep(ctx, k.parking, done)
+	dead := k.sweep(ctx, k.dead, done)
 	if *done != (Messages{}) {
 		slog.InfoContext(ctx, "messages of dead letters tidied up", "messages", *done)
 	}
-	return errors.Join(missing, tidied)
+	return errors.Join(missing, parked, dead)
 }
