@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help dev sam-local localstack demo dlq-ls dlq-replay test test-sam test-localstack check build bench-cold \
+.PHONY: help dev sam-local localstack demo dlq-ls dlq-replay dlq-discard test test-sam test-localstack check build bench-cold \
 	bench-worker doctor reset generate fmt lint stack where formatted vet template workflows generated
 
 # How a Lambda is linked. Without -buildvcs=false a change of the docs alone
@@ -45,6 +45,9 @@ dlq-ls: stack ## list the dead letters of the running stack (STATE, ERROR_CODE)
 
 dlq-replay: stack ## replay dead letters of the running stack (MAX, IDS, ERROR_CODE, DRY_RUN=1)
 	@exec $(STACK) dlq-replay
+
+dlq-discard: stack ## give dead letters of the running stack up (IDS, REASON)
+	@exec $(STACK) dlq-discard
 
 test: build stack ## run all Go tests with Postgres and Redis brought up (PKG=./... chooses)
 	@race=-race; export CGO_ENABLED=1; \

@@ -69,6 +69,7 @@ func (s sides) functionDrift(f template.Function) (complaints []string) {
 			complaints = append(complaints, f.Name+" must get "+variable+" exactly when it opens the queue")
 		}
 	}
+	complaints = append(complaints, unequal("rights of "+f.Name+" in template.yaml", queueRights(f), queueUses(spec))...)
 	complaints = append(complaints, unequal("routes of "+f.Name+" in template.yaml", routes, routed)...)
 	return append(complaints, unequal("policies of "+f.Name+" in template.yaml", granted, spec.Needs)...)
 }
@@ -146,6 +147,39 @@ func cacheOf(arns []string) string {
 
 // queueActions are what platform.Queue does.
 var queueActions = []string{"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+
+// tends is who does with its queues all that there is to do; anybody else who opens one sends.
+const tends = "dlq-replay"
+
+// queueUses says what a function does with the queues that it opens.
+func queueUses(spec platform.Spec) (list []string) {
+	actions := queueActions[:1]
+	if spec.Name == tends {
+		actions = queueActions
+	}
+	for _, need := range spec.Needs {
+		for _, action := range actions {
+			if strings.HasPrefix(need, "queue:") {
+				list = append(list, need+" "+action)
+			}
+		}
+	}
+	return list
+}
+
+// queueRights says what the template lets a function do with queues.
+func queueRights(f template.Function) (list []string) {
+	for _, p := range f.Policies {
+		for _, action := range p.Actions {
+			for _, r := range p.Resources {
+				if slices.Contains(queueActions, action) {
+					list = append(list, queueOf(r)+" "+action)
+				}
+			}
+		}
+	}
+	return list
+}
 
 // queueOf says which queue the ARN of a template's resource is: OrdersDlq.Arn is queue:orders-dlq.
 func queueOf(arn string) string {

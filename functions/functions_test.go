@@ -128,6 +128,19 @@ func TestDriftIsSeen(t *testing.T) {
 			f := in(*s, "dlq-replay")
 			f.Policies[len(f.Policies)-1].Actions = []string{"sqs:SendMessage", "sqs:PurgeQueue"}
 		},
+		"queue unread": func(s *sides) {
+			f := in(*s, "dlq-replay")
+			f.Policies[len(f.Policies)-1].Actions = []string{"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
+		},
+		"parking unread": func(s *sides) {
+			f := in(*s, "dlq-replay")
+			f.Policies[len(f.Policies)-1].Resources = []string{"OrdersDlq.Arn"}
+			f.Policies = append(f.Policies, template.Statement{Effect: "Allow", Actions: []string{"sqs:SendMessage"}, Resources: []string{"OrdersParking.Arn"}})
+		},
+		"queue read by a sender": func(s *sides) {
+			f := in(*s, "orders-consume")
+			f.Policies[len(f.Policies)-1].Actions = []string{"sqs:SendMessage", "sqs:ReceiveMessage"}
+		},
 		"every queue": func(s *sides) {
 			f := in(*s, "dlq-replay")
 			f.Policies[len(f.Policies)-1].Resources = []string{"OrdersParking.Arn", "*"}

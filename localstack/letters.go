@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -37,14 +38,20 @@ type deadLetter struct {
 	Stream      string     `json:"stream"`
 	OrderID     int64      `json:"order_id"`
 	ErrorCode   string     `json:"error_code"`
+	Error       string     `json:"error"`
+	Attempts    int        `json:"attempts"`
 	ReplayCount int        `json:"replay_count"`
 	State       string     `json:"state"`
 	DueAt       *time.Time `json:"due_at"`
 	LastSeen    time.Time  `json:"last_seen"`
 }
 
-// lettersShown is the longest page that the API answers.
-const lettersShown = 100
+const (
+	// lettersShown is the longest page that the API answers.
+	lettersShown = 100
+	// errorShown is how many characters the table has for an error: enough to know it again.
+	errorShown = 60
+)
 
 // listLetters prints the dead letters that are not over, or those of STATE, with ERROR_CODE if it is set.
 func listLetters(ctx context.Context) error {
@@ -76,7 +83,7 @@ func printLetters(all []deadLetter) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "EVENT ID\tREADER\tSTREAM\tORDER\tERROR CODE\tSTATE\tREPLAYS\tDUE\tLAST SEEN") //nolint:errcheck // Flush says it
+	fmt.Fprintln(table, "EVENT ID\tREADER\tSTREAM\tORDER\tERROR CODE\tSTATE\tATTEMPTS\tREPLAYS\tDUE\tLAST SEEN\tERROR") //nolint:errcheck // Flush says it
 	for _, l := range all {
 		order, due := "-", "-"
 		if l.OrderID > 0 {
@@ -85,13 +92,30 @@ func printLetters(all []deadLetter) error {
 		if l.DueAt != nil {
 			due = clock(*l.DueAt)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", //nolint:errcheck // Flush says it
-			l.EventID, l.Reader, l.Stream, order, l.ErrorCode, l.State, l.ReplayCount, due, clock(l.LastSeen))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", //nolint:errcheck // Flush says it
+			l.EventID, l.Reader, l.Stream, order, l.ErrorCode, l.State, l.Attempts, l.ReplayCount, due, clock(l.LastSeen), shown(l.Error, errorShown))
 	}
 	return table.Flush()
 }
 
 func clock(at time.Time) string { return at.Local().Format("01-02 15:04:05") }
+
+// shown is a text on one line of a terminal, width characters at the most. Whoever forged an event wrote it, perhaps:
+// what is not printed is escaped.
+func shown(text string, width int) string {
+	var line []rune
+	for _, r := range text {
+		quoted := strconv.QuoteRune(r)
+		if r == '\'' {
+			quoted = "'''" // which QuoteRune escapes
+		}
+		line = append(line, []rune(quoted[1:len(quoted)-1])...)
+		if len(line) > width {
+			return string(line[:width-1]) + "…"
+		}
+	}
+	return string(line)
+}
 
 // replayLetters replays dead letters: MAX at the most, IDS (separated by commas), those with ERROR_CODE; with
 // DRY_RUN=1 it only says which.
@@ -104,11 +128,29 @@ func replayLetters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return admin.actOn(ctx, "replay", body)
+}
+
+// discardLetters gives the dead letters IDS (separated by commas) up, for a REASON.
+func discardLetters(ctx context.Context) error {
+	body, err := discardRequest(os.Getenv)
+	if err != nil {
+		return err
+	}
+	admin, err := administrator(ctx)
+	if err != nil {
+		return err
+	}
+	return admin.actOn(ctx, "discard", body)
+}
+
+// actOn does something to dead letters and prints to which.
+func (s *shopper) actOn(ctx context.Context, action string, body map[string]any) error {
 	var done struct {
 		Message string
 		IDs     []string
 	}
-	if err := admin.call(ctx, http.MethodPost, "/api/ops/dlq/replay", body, &done); err != nil {
+	if err := s.call(ctx, http.MethodPost, "/api/ops/dlq/"+action, body, &done); err != nil {
 		return err
 	}
 	fmt.Println(done.Message)
@@ -129,7 +171,7 @@ func replayRequest(variable func(string) string) (map[string]any, error) {
 		body["max"] = limit
 	}
 	if text := variable("IDS"); text != "" {
-		body["ids"] = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+		body["ids"] = idsOf(text)
 	}
 	if text := variable("ERROR_CODE"); text != "" {
 		body["errorCode"] = text
@@ -138,4 +180,17 @@ func replayRequest(variable func(string) string) (map[string]any, error) {
 		body["dryRun"] = true
 	}
 	return body, nil
+}
+
+// discardRequest is what the variables ask for; both must be there.
+func discardRequest(variable func(string) string) (map[string]any, error) {
+	ids, reason := idsOf(variable("IDS")), strings.TrimSpace(variable("REASON"))
+	if len(ids) == 0 || reason == "" {
+		return nil, errors.New(`say which and why: make dlq-discard IDS=EVENT_ID,EVENT_ID REASON="nobody ordered this" (make dlq-ls lists the ids)`)
+	}
+	return map[string]any{"ids": ids, "reason": reason}, nil
+}
+
+func idsOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }

@@ -34,6 +34,7 @@ func office(t *testing.T, letters string) (url string, asked *output) {
 		}
 		answer(text)(w, r)
 	})
+	routes.HandleFunc("POST /api/ops/dlq/discard", answer(`{"message":"Discarded 1 dead letters.","ids":["first"]}`))
 	routes.HandleFunc("POST /api/ops/dlq/replay", answer(`{"message":"Replayed 2 dead letters.","ids":["first","second"]}`))
 	server := httptest.NewServer(routes)
 	t.Cleanup(server.Close)
@@ -42,14 +43,23 @@ func office(t *testing.T, letters string) (url string, asked *output) {
 
 func TestDlqLs(t *testing.T) {
 	t.Parallel()
-	url, asked := office(t, `[{"event_id":"an-event","reader":"products","stream":"orders_stream","order_id":7,"error_code":"malformed","state":"dead","replay_count":2,
-		"due_at":"2026-11-23T05:00:00Z","last_seen":"2026-11-23T04:00:00Z","envelope":{}},{"event_id":"another","state":"dead"}]`)
+	url, asked := office(t, `[{"event_id":"an-event","reader":"products","stream":"orders_stream","order_id":7,"error_code":"malformed","state":"dead","attempts":5,"replay_count":2,
+		"error":"products: Größe 'x'\u001b[2J\r\n\ttab \u202e \u0007 \u009b \u0000",
+		"due_at":"2026-11-23T05:00:00Z","last_seen":"2026-11-23T04:00:00Z","envelope":{}},{"event_id":"another","state":"dead","error":"`+strings.Repeat("é", 59)+`\n\n"},
+		{"event_id":"a third","state":"dead","error":"`+strings.Repeat("é", 60)+`"}]`)
 	c := setup(t)
 	status, text := c.play(t, "dlq-ls", "BASE_URL="+url, "ERROR_CODE=a b")
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if status != 0 || len(lines) != 3 || !strings.HasPrefix(lines[0], "EVENT ID") ||
-		!strings.HasPrefix(strings.Join(strings.Fields(lines[1]), " "), "an-event products orders_stream 7 malformed dead 2 ") || !strings.HasPrefix(lines[2], "another") {
+	if status != 0 || len(lines) != 4 || !strings.HasPrefix(lines[0], "EVENT ID") ||
+		!strings.HasPrefix(strings.Join(strings.Fields(lines[1]), " "), "an-event products orders_stream 7 malformed dead 5 2 ") || !strings.HasPrefix(lines[2], "another") {
 		t.Errorf("%d\n%s", status, text)
+	}
+	for i, want := range []string{
+		` products: Größe 'x'\x1b[2J\r\n\ttab \u202e \a \u009b \x00`, " " + strings.Repeat("é", 59) + "…", " " + strings.Repeat("é", 60),
+	} {
+		if len(lines) == 4 && !strings.HasSuffix(lines[i+1], want) {
+			t.Errorf("%q does not end as %q", lines[i+1], want)
+		}
 	}
 	for _, want := range []string{
 		`POST /api/auth/demo-login {"user":"admin"}`, `GET /api/ops/dlq?error_code=a+b&limit=100&state=dead  token=admin`, `&state=replaying `, `&state=parked `,
@@ -82,19 +92,42 @@ func TestDlqReplay(t *testing.T) {
 	}
 }
 
+func TestDlqDiscard(t *testing.T) {
+	t.Parallel()
+	url, asked := office(t, "[]")
+	c := setup(t)
+	status, text := c.play(t, "dlq-discard", "BASE_URL="+url, "IDS=a,b c", "REASON= nobody's \"order\" ")
+	if status != 0 || text != "Discarded 1 dead letters.\n  first\n" {
+		t.Errorf("%d %s", status, text)
+	}
+	if want := `POST /api/ops/dlq/discard {"ids":["a","b","c"],"reason":"nobody's \"order\""} token=admin`; !strings.Contains(asked.String(), want) {
+		t.Errorf("it never asked %s:\n%s", want, asked)
+	}
+	for _, variables := range [][]string{{}, {"IDS=a"}, {"REASON=x"}, {"IDS= ,", "REASON=x"}, {"IDS=a", "REASON= "}} {
+		url, asked := office(t, "[]")
+		if status, text := c.play(t, "dlq-discard", append(variables, "BASE_URL="+url)...); status != 1 || !oneLine(text, "make dlq-discard IDS=") {
+			t.Errorf("%q: %d %s", variables, status, text)
+		}
+		if asked.String() != "" {
+			t.Errorf("%q: it asked %s", variables, asked)
+		}
+	}
+}
+
 func TestDlq_noStack(t *testing.T) {
 	t.Parallel()
 	c := setup(t)
 	refusing := httptest.NewServer(http.NotFoundHandler())
 	defer refusing.Close()
-	for _, command := range []string{"dlq-ls", "dlq-replay"} {
-		if status, text := c.play(t, command); status != 1 || !oneLine(text, "make dev") {
+	for _, command := range []string{"dlq-ls", "dlq-replay", "dlq-discard"} {
+		given := []string{"IDS=a", "REASON=x"}
+		if status, text := c.play(t, command, given...); status != 1 || !oneLine(text, "make dev") {
 			t.Errorf("%s: %d %s", command, status, text)
 		}
-		if status, text := c.play(t, command, "BASE_URL=http://127.0.0.1:1"); status != 1 || !oneLine(text, "BASE_URL") {
+		if status, text := c.play(t, command, append(given, "BASE_URL=http://127.0.0.1:1")...); status != 1 || !oneLine(text, "BASE_URL") {
 			t.Errorf("%s: %d %s", command, status, text)
 		}
-		if status, text := c.play(t, command, "BASE_URL="+refusing.URL); status != 1 {
+		if status, text := c.play(t, command, append(given, "BASE_URL="+refusing.URL)...); status != 1 {
 			t.Errorf("%s: %d %s", command, status, text)
 		}
 	}
@@ -104,7 +137,7 @@ func TestDlq_noStack(t *testing.T) {
 func (c checkout) play(t *testing.T, command string, variables ...string) (status int, text string) {
 	t.Helper()
 	cmd, out := c.command(t, command)
-	cmd.Env = append(append(cmd.Env, "MAX=", "IDS=", "ERROR_CODE=", "DRY_RUN=", "STATE="), variables...)
+	cmd.Env = append(append(cmd.Env, "MAX=", "IDS=", "ERROR_CODE=", "DRY_RUN=", "STATE=", "REASON="), variables...)
 	_ = cmd.Run()
 	return cmd.ProcessState.ExitCode(), out.String()
 }

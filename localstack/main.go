@@ -19,6 +19,7 @@ const usage = `usage: localstack COMMAND
   demo                    play an order and an out-of-stock order against the running stack (BASE_URL)
   dlq-ls                  list the dead letters of the running stack (STATE, ERROR_CODE)
   dlq-replay              replay dead letters of the running stack (MAX, IDS, ERROR_CODE, DRY_RUN=1)
+  dlq-discard             give dead letters of the running stack up (IDS, REASON)
   aws                     run LocalStack with the template's queues, buckets and secrets until Ctrl-C (LOCALSTACK_PORT, MERCATO_HOME)
   with-aws -- CMD         run CMD with TEST_AWS_ENDPOINT_URL set to a throw-away LocalStack
   with-servers -- CMD     run CMD with TEST_DATABASE_URL and TEST_REDIS_URL set to throw-away servers
@@ -63,6 +64,8 @@ func run(ctx context.Context, args []string) error {
 		return listLetters(ctx)
 	case "dlq-replay":
 		return replayLetters(ctx)
+	case "dlq-discard":
+		return discardLetters(ctx)
 	case "aws":
 		return emulate(ctx)
 	case "with-aws":

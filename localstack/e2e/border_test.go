@@ -55,7 +55,7 @@ func TestBorder_refused(t *testing.T) {
 		"auth":   {`SELECT id FROM orders.orders`, `SELECT id FROM products.products`},
 		"ops": {
 			`SELECT id FROM orders.orders`, `SELECT event_id FROM orders.outbox`, `SELECT id FROM products.products`, `SELECT email FROM auth.users`,
-			`DELETE FROM ops.dead_letters`, `UPDATE ops.dead_letters SET envelope = '{}'`, `UPDATE ops.audit SET reason = ''`, `DELETE FROM ops.audit`,
+			`INSERT INTO ops.dead_letters (event_id) VALUES (gen_random_uuid())`, `UPDATE ops.dead_letters SET envelope = '{}'`, `UPDATE ops.audit SET reason = ''`, `TRUNCATE ops.audit`,
 		},
 		"relay": {
 			`SELECT id FROM orders.orders`, `SELECT event_id FROM orders.inbox`, `INSERT INTO orders.outbox (event_id, stream, fields, due_at) VALUES (gen_random_uuid(), '', '{}', now())`,

@@ -113,6 +113,30 @@ func (q queue) bodies(t *testing.T) (all []string) {
 	return all
 }
 
+// move moves the only message there is to another queue.
+func (q queue) move(t *testing.T, to queue) {
+	t.Helper()
+	got, err := q.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &q.url})
+	if err != nil || len(got.Messages) != 1 {
+		t.Fatalf("%v, %+v", err, got)
+	}
+	if _, err := q.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &to.url, MessageBody: got.Messages[0].Body}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.sqs.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &q.url, ReceiptHandle: got.Messages[0].ReceiptHandle}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// play runs a command of the program on this stack, with these variables.
+func (s *stack) play(t *testing.T, command string, variables ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), s.cmd.Path, command)
+	cmd.Env = append(append(cmd.Environ(), "MERCATO_HOME="+s.home, "BASE_URL=", "STATE=", "ERROR_CODE="), variables...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
 // spoil makes the shop unable to take stock, which is no outage, until it is mended.
 func spoil(t *testing.T, db *pgxpool.Pool) (mend func()) {
 	t.Helper()
@@ -147,14 +171,14 @@ func TestPoison(t *testing.T) {
 	if got := dead.bodies(t); dead.length(t) != 1 || len(got) != 1 || !strings.Contains(got[0], id) {
 		t.Errorf("%d messages: %q", dead.length(t), got)
 	}
-	list := exec.CommandContext(t.Context(), s.cmd.Path, "dlq-ls")
-	list.Env = append(list.Environ(), "MERCATO_HOME="+s.home, "BASE_URL=", "STATE=", "ERROR_CODE=")
-	if out, err := list.CombinedOutput(); err != nil || strings.Count(string(out), id) != 1 {
+	if out, err := s.play(t, "dlq-ls"); err != nil || strings.Count(out, id) != 1 {
 		t.Errorf("dlq-ls: %v\n%s", err, out)
 	}
 
 	admin.do(t, "POST", "/api/ops/dlq/discard", map[string]any{"ids": []string{id}}).refused(t, 422, "invalid")
-	admin.do(t, "POST", "/api/ops/dlq/discard", map[string]any{"ids": []string{id}, "reason": "nobody ordered this"}).want(t, 200)
+	if out, err := s.play(t, "dlq-discard", "IDS="+id, "REASON=nobody ordered this"); err != nil || strings.Count(out, id) != 1 {
+		t.Errorf("dlq-discard: %v\n%s", err, out)
+	}
 	var deeds []struct{ Actor, Action, Target, Reason string }
 	admin.do(t, "GET", "/api/ops/audit?target="+id, nil).into(t, 200, &deeds)
 	if len(deeds) != 1 || deeds[0].Actor != "user:"+strconv.FormatInt(admin.id, 10) || deeds[0].Action != "dlq.discard" || deeds[0].Reason != "nobody ordered this" {
@@ -171,4 +195,48 @@ func TestPoison(t *testing.T) {
 	if n := count(t, db, `SELECT count(*) FROM products.decisions`) + count(t, db, `SELECT count(*) FROM products.failures`); n != 0 {
 		t.Errorf("%d rows tell of an order that there never was", n)
 	}
+}
+
+// TestParked: what three replays did not mend is replayed by hand once its cause is. It takes effect once, and its
+// message leaves orders-parking.
+func TestParked(t *testing.T) {
+	t.Parallel()
+	s := own(t, dueSoon, "MAX_ATTEMPTS=1")
+	db, admin := s.owner(t), clerk(t, s)
+	stop := s.keepDead(t, "dlq-replay") // once it sees a parked message it hides it for hours
+	seller, buyer := signUp(t, s), signUp(t, s)
+	lamp := seller.list(t, "Lamp", "19.99", perLine)
+	mend := spoil(t, db)
+	order := buyer.order(t, line{lamp, "", perLine})
+	var dead []letter
+	until(t, "the letter", func() bool { dead = admin.letters(t, "dead"); return len(dead) == 1 })
+	replay := func() {
+		t.Helper()
+		admin.do(t, "POST", "/api/ops/dlq/replay", map[string]any{"ids": []string{dead[0].EventID}}).want(t, 202)
+	}
+	for n := range 3 {
+		replay()
+		until(t, "it fails again", func() bool {
+			all := append(admin.letters(t, "dead"), admin.letters(t, "parked")...)
+			return len(all) == 1 && all[0].ReplayCount == n+1
+		})
+	}
+	if got := admin.letters(t, "parked"); len(got) != 1 {
+		t.Fatalf("parked: %+v", got)
+	}
+	waiting, parking := s.queue(t, "orders-dlq"), s.queue(t, "orders-parking")
+	waiting.move(t, parking) // as dlq-replay does
+	mend()
+	replay()
+	if got := buyer.decided(t, order); got.path() != "PENDING, COMPLETED" {
+		t.Errorf("the order went %s", got.path())
+	}
+	until(t, "the letter is resolved", func() bool { return len(admin.letters(t, "resolved")) == 1 })
+	if waiting.length(t) != 0 || parking.length(t) != 1 {
+		t.Errorf("%d and %d messages", waiting.length(t), parking.length(t))
+	}
+	stop()
+	s.invoke(t, "dlq-replay")
+	until(t, "its message leaves orders-parking", func() bool { return parking.length(t) == 0 })
+	checkBooks(t, db, []int64{order})
 }

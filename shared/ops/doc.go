@@ -13,7 +13,8 @@
 //	dead, replaying, parked ── by hand, with a reason ──► discarded
 //
 // The row is the truth. An SQS message in orders-dlq shows it to whoever watches queues, and outlives the database; dlq-replay sends
-// those that are missing, deletes those whose letter is over, and moves those of parked letters to orders-parking.
+// those that are missing, moves those of parked letters to orders-parking, and deletes those whose letter is over from
+// both. A letter that is over is itself forgotten after LETTERS_KEEP, and a deed of the audit after AUDIT_KEEP.
 //
 // Events: none of its own, in or out; its relay sends the other domains' events again until they have arrived
 // (package outbox), and a replay sends a letter's entry again as it came.

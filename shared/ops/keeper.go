@@ -11,7 +11,7 @@ import (
 )
 
 // ReplayDead replays dead letters: invoked by a schedule, with nothing of ReplayRequest, those that are due, and it
-// looks after their messages; invoked by hand, those that the request picks.
+// looks after their messages and forgets what is over for long; invoked by hand, those that the request picks.
 var ReplayDead = platform.Task[*Keeper, ReplayRequest, Report]{
 	Name: "dlq-replay", Schedule: "rate(1 minute)", Summary: "Replays dead letters that are due, and looks after their messages",
 	Open: openKeeper, Do: (*Keeper).do,
@@ -22,11 +22,13 @@ var ReplayDead = platform.Task[*Keeper, ReplayRequest, Report]{
 type Keeper struct {
 	*Service
 
-	dead, parking platform.Queue
+	dead, parking       box
+	keepEnded, keepDeed time.Duration
 }
 
 func openKeeper(e *platform.Env) *Keeper {
-	return &Keeper{watch(e), e.Queue("orders-dlq"), e.Queue("orders-parking")}
+	dead, parking, c := e.Queue("orders-dlq"), e.Queue("orders-parking"), e.Config()
+	return &Keeper{watch(e), box{dead, parking}, box{parking, nil}, ended(c), c.AuditKeep}
 }
 
 // Report says what was done.
@@ -36,6 +38,7 @@ type Report struct {
 	Repeated int      `json:"repeated"` // of them, those whose last replay nobody had confirmed
 	IDs      []string `json:"ids"`      // event ids of those that were replayed by hand
 	Messages Messages `json:"messages"`
+	Pruned   Pruned   `json:"pruned"`
 }
 
 func (k *Keeper) do(ctx context.Context, in ReplayRequest) (Report, error) {
@@ -59,30 +62,39 @@ const (
 	keepFor = 20 * time.Second
 )
 
-// Keep replays what is due, sends the messages that are missing, and tidies the queue up, for at most 20 s.
-// Unavailable when one of these could not be done; the others are done all the same.
+// Keep replays what is due, sends the messages that are missing, tidies the queues up, and prunes what is over, for
+// at most 20 s. Unavailable when one of these could not be done; the others are done all the same.
 func (k *Keeper) Keep(ctx context.Context) (report Report, err error) {
 	defer fault.Wrap(&err, "ops.Keep()")
 	ctx, cancel := context.WithTimeout(ctx, keepFor)
 	defer cancel()
 	report.IDs = []string{}
+	replayed := k.replayAllDue(ctx, &report)
+	tidied := k.tidy(ctx, &report.Messages)
+	return report, errors.Join(replayed, tidied, k.prune(ctx, &report.Pruned))
+}
+
+func (k *Keeper) replayAllDue(ctx context.Context, report *Report) error {
 	for more := true; more; {
 		r, err := k.ReplayDue(ctx, replayAtOnce)
 		if err != nil {
-			return report, errors.Join(err, k.tidy(ctx, &report.Messages))
+			return err
 		}
 		report.Replayed += len(r.Letters)
 		report.Repeated += r.Repeated
 		more = len(r.Letters) == replayAtOnce
 	}
-	return report, k.tidy(ctx, &report.Messages)
+	return nil
 }
 
-// tidy brings the messages to what the rows say.
+// tidy brings the messages to what the rows say. The parked ones come first, or those that are moved there would be
+// looked at twice.
 func (k *Keeper) tidy(ctx context.Context, done *Messages) error {
-	missing, tidied := k.sendMissing(ctx, done), k.sweep(ctx, done)
+	missing := k.sendMissing(ctx, done)
+	parked := k.sweep(ctx, k.parking, done)
+	dead := k.sweep(ctx, k.dead, done)
 	if *done != (Messages{}) {
 		slog.InfoContext(ctx, "messages of dead letters tidied up", "messages", *done)
 	}
-	return errors.Join(missing, tidied)
+	return errors.Join(missing, parked, dead)
 }

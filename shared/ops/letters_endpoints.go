@@ -49,7 +49,7 @@ type LetterView struct {
 	State       LetterState       `json:"state" enum:"dead,replaying,parked,resolved,discarded"`
 	DueAt       *time.Time        `json:"due_at,omitempty" doc:"When the schedule replays it, or repeats a replay that nobody has confirmed"`
 	FirstSeen   time.Time         `json:"first_seen"`
-	LastSeen    time.Time         `json:"last_seen"`
+	LastSeen    time.Time         `json:"last_seen" doc:"When it was buried, resolved or discarded last"`
 	Envelope    map[string]string `json:"envelope" doc:"The fields of the entry, as they were read"`
 }
 

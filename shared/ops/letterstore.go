@@ -90,10 +90,10 @@ func updateReplayed(b *pgx.Batch, letters []Letter) {
 		WHERE d.event_id = r.event_id AND d.reader = r.reader`, ids, readers, counts, sends, waits)
 }
 
-// updateDiscarded writes that letters that were locked are given up.
+// updateDiscarded writes that letters that were locked are given up, and when: from then on they are kept for a while.
 func updateDiscarded(b *pgx.Batch, letters []Letter) {
 	ids, readers := keys(letters)
-	b.Queue(`UPDATE ops.dead_letters d SET state = 'discarded', due_at = NULL
+	b.Queue(`UPDATE ops.dead_letters d SET state = 'discarded', due_at = NULL, last_seen = now()
 		FROM unnest($1::uuid[], $2::text[]) r (event_id, reader) WHERE d.event_id = r.event_id AND d.reader = r.reader`, ids, readers)
 }
 

@@ -16,7 +16,7 @@ import (
 type Messages struct {
 	Sent    int `json:"sent"`    // that were missing
 	Deleted int `json:"deleted"` // their letters are over, or gone
-	Hidden  int `json:"hidden"`  // until their letters are due
+	Hidden  int `json:"hidden"`  // until their letters are due, or for long where these are parked
 	Parked  int `json:"parked"`  // moved to orders-parking
 }
 
@@ -28,7 +28,18 @@ const (
 	// A message rests for a minute at least, the time to the next look. SQS allows 12 h from its receipt, which
 	// was a moment ago.
 	shortestRest, longestRest = time.Minute, 12*time.Hour - time.Minute
+	// parkedRest is after how long a message that waits for a person is looked at again: so long its alarm may outlast
+	// it, and a look at 100 a minute comes round to 1,500 in time.
+	parkedRest = 15 * time.Minute
 )
+
+// box is a queue that is swept, and the one to which it passes on what nothing replays by itself any more; nil for
+// the one where that stays.
+type box struct {
+	platform.Queue
+
+	parking platform.Queue
+}
 
 // letterKey names a letter.
 type letterKey struct {
@@ -57,7 +68,7 @@ func (s stand) fate() (fate, time.Duration) {
 	case Dead, Replaying:
 		return hide, min(max(s.due, shortestRest), longestRest)
 	case Parked:
-		return park, 0
+		return park, parkedRest
 	default: // resolved, discarded or gone
 		return remove, 0
 	}
@@ -83,15 +94,15 @@ func (k *Keeper) sendMissing(ctx context.Context, done *Messages) error {
 	return errors.Join(err, updateQueued(ctx, k.db, sent))
 }
 
-// sweep goes through messages until there are none, or as many as one look takes.
-func (k *Keeper) sweep(ctx context.Context, done *Messages) error {
+// sweep goes through the messages of a box until there are none, or as many as one look takes.
+func (k *Keeper) sweep(ctx context.Context, b box, done *Messages) error {
 	for received := 0; received < messagesAtOnce; {
-		messages, err := k.dead.Receive(ctx, messagesAtOnce-received, 0, handling)
+		messages, err := b.Receive(ctx, messagesAtOnce-received, 0, handling)
 		if err != nil || len(messages) == 0 {
 			return err //nolint:wrapcheck // it names the queue
 		}
 		received += len(messages)
-		if err := k.settle(ctx, messages, done); err != nil {
+		if err := k.settle(ctx, b, messages, done); err != nil {
 			return err
 		}
 	}
@@ -99,7 +110,7 @@ func (k *Keeper) sweep(ctx context.Context, done *Messages) error {
 }
 
 // settle does with each message what its letter says.
-func (k *Keeper) settle(ctx context.Context, messages []platform.Message, done *Messages) error {
+func (k *Keeper) settle(ctx context.Context, b box, messages []platform.Message, done *Messages) error {
 	var asked []letterKey
 	for _, m := range messages {
 		if key, ok := keyOf(m.Body); ok {
@@ -112,20 +123,20 @@ func (k *Keeper) settle(ctx context.Context, messages []platform.Message, done *
 	}
 	var over []string
 	for _, m := range messages {
-		what, rest := park, time.Duration(0)
+		what, rest := park, parkedRest
 		if key, ok := keyOf(m.Body); ok {
 			what, rest = letters[key].fate()
 		}
-		switch what {
-		case hide:
-			err = errors.Join(err, count(&done.Hidden, k.dead.Hide(ctx, m.Receipt, rest)))
-		case park:
-			err = errors.Join(err, count(&done.Parked, k.park(ctx, m)))
-		case remove:
+		switch {
+		case what == remove:
 			over = append(over, m.Receipt)
+		case what == park && b.parking != nil:
+			err = errors.Join(err, count(&done.Parked, b.park(ctx, m)))
+		default:
+			err = errors.Join(err, count(&done.Hidden, b.Hide(ctx, m.Receipt, rest)))
 		}
 	}
-	if failed := k.dead.Delete(ctx, over...); failed != nil {
+	if failed := b.Delete(ctx, over...); failed != nil {
 		return errors.Join(err, failed)
 	}
 	done.Deleted += len(over)
@@ -133,11 +144,11 @@ func (k *Keeper) settle(ctx context.Context, messages []platform.Message, done *
 }
 
 // park moves a message; one that is moved twice lies there twice.
-func (k *Keeper) park(ctx context.Context, m platform.Message) error {
-	if err := k.parking.Send(ctx, m.Body); err != nil {
+func (b box) park(ctx context.Context, m platform.Message) error {
+	if err := b.parking.Send(ctx, m.Body); err != nil {
 		return err //nolint:wrapcheck // it names the queue
 	}
-	return k.dead.Delete(ctx, m.Receipt) //nolint:wrapcheck // it names the queue
+	return b.Delete(ctx, m.Receipt) //nolint:wrapcheck // it names the queue
 }
 
 // count counts a success.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,7 +51,8 @@ type desk struct {
 	rests     []time.Duration // for which the keeper has hidden messages
 }
 
-func setup(t *testing.T) *desk {
+// setup opens a desk, with variables ("LETTERS_KEEP=1h") on top of its own.
+func setup(t *testing.T, variables ...string) *desk {
 	t.Helper()
 	server, err := sqs.Open(t.TempDir())
 	if err != nil {
@@ -67,10 +69,15 @@ func setup(t *testing.T) *desk {
 		Region: "us-east-1", BaseEndpoint: &front.URL, Credentials: credentials.NewStaticCredentialsProvider(login, login, ""),
 	})}
 	d.dlq, d.park = d.create(t, "orders-dlq"), d.create(t, "orders-parking")
-	d.App = apitest.New(t, map[string]string{
+	set := map[string]string{
 		"ORDERS_DLQ_URL": d.dlq, "ORDERS_PARKING_URL": d.park, "AWS_ENDPOINT_URL": front.URL, "REQUEST_TIMEOUT": "60s",
 		"CONSUME_BLOCK": "50ms", "CONSUME_FOR": "10m", "MAX_ATTEMPTS": "1",
-	})
+	}
+	for _, v := range variables {
+		name, value, _ := strings.Cut(v, "=")
+		set[name] = value
+	}
+	d.App = apitest.New(t, set)
 	d.reader = d.Env(t).Postgres("products")
 	d.exec(t, `CREATE TABLE products.effects (event_id uuid NOT NULL)`)
 	d.exec(t, `GRANT INSERT ON products.effects TO products`)

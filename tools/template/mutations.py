@@ -59,6 +59,7 @@ def many_resources(template):
 
 FUNCTION = "OrdersList/Properties/"
 WORKER = "OrdersConsume/Properties/"
+ALARM = "OrdersDlqAlarm/Properties/"
 SCHEDULE = WORKER + "Events/Minute/Properties/"
 
 
@@ -71,6 +72,15 @@ def opened(**whom):
 def letter(resource):
     """OrdersList may send to this."""
     return allow("OrdersList", Action="sqs:SendMessage", Resource=resource)
+
+
+def watch(resource):
+    """OrdersDlqAlarm watches this instead."""
+    def change(template):
+        for metric in template["Resources"]["OrdersDlqAlarm"]["Properties"]["Metrics"][1:]:
+            metric["MetricStat"]["Metric"]["Dimensions"][0]["Value"] = {"Fn::GetAtt": [resource, "QueueName"]}
+
+    return change
 
 
 def api_calls(**properties):
@@ -230,4 +240,25 @@ MUTATIONS = {
     "pictures deleted": (drop("Pictures/DeletionPolicy"), "buckets", "Pictures"),
     "pictures from anywhere": (
         put("Pictures/Properties/CorsConfiguration/Fn::If/1/CorsRules/0/AllowedOrigins", ["*"]), "buckets", "Pictures"),
+    # Alarms.
+    "alarm removed": (drop("OrdersParkingAlarm"), "alarms", "OrdersParking is watched by 0"),
+    "alarm twice": (lambda t: t["Resources"].update(Second=t["Resources"]["OrdersDlqAlarm"]), "alarms", "OrdersDlq is watched by 2"),
+    "alarm of another queue": (watch("OrdersParking"), "alarms", "OrdersDlq is watched by 0"),
+    "alarm of no queue": (watch("NotFound"), "alarms", "OrdersDlqAlarm watches no queue"),
+    "alarm of two queues": (
+        put(ALARM + "Metrics/2/MetricStat/Metric/Dimensions/0/Value", {"Fn::GetAtt": ["OrdersParking", "QueueName"]}),
+        "alarms", "OrdersDlqAlarm"),
+    "alarm blind to what is hidden": (put(ALARM + "Metrics/0/Expression", "FILL(visible, 0)"), "alarms", "OrdersDlqAlarm"),
+    "alarm blind where nothing is hidden": (put(ALARM + "Metrics/0/Expression", "visible + hidden"), "alarms", "OrdersDlqAlarm"),
+    "alarm of another figure": (
+        put(ALARM + "Metrics/2/MetricStat/Metric/MetricName", "NumberOfMessagesSent"), "alarms", "OrdersDlqAlarm"),
+    "alarm of an average": (put(ALARM + "Metrics/1/MetricStat/Stat", "Average"), "alarms", "OrdersDlqAlarm"),
+    "alarm of the parts": (put(ALARM + "Metrics/1/ReturnData", True), "alarms", "OrdersDlqAlarm"),
+    "alarm at two": (put(ALARM + "Threshold", 1), "alarms", "OrdersDlqAlarm"),
+    "alarm at none": (put(ALARM + "ComparisonOperator", "LessThanThreshold"), "alarms", "OrdersDlqAlarm"),
+    "alarm of an empty shop": (put(ALARM + "TreatMissingData", "breaching"), "alarms", "OrdersDlqAlarm"),
+    "alarm of the latest figures alone": (put(ALARM + "EvaluationPeriods", 1), "alarms", "OrdersDlqAlarm"),
+    "alarm for nobody": (drop(ALARM + "AlarmActions"), "alarms", "OrdersDlqAlarm"),
+    "alarm off": (put(ALARM + "ActionsEnabled", False), "alarms", "OrdersDlqAlarm"),
+    "alarm of one stack only": (put(ALARM + "AlarmName", "orders-dlq"), "alarms", "OrdersDlqAlarm"),
 }

@@ -4,6 +4,7 @@ import copy
 import unittest
 from importlib.metadata import version
 
+import alarms
 import functions
 import permissions
 import resources
@@ -11,7 +12,7 @@ import stores
 from expanded import ROOT, Expanded, source
 from mutations import ENOUGH, MUTATIONS
 
-CHECKS = functions.CHECKS + resources.CHECKS + permissions.CHECKS + stores.CHECKS
+CHECKS = functions.CHECKS + resources.CHECKS + permissions.CHECKS + stores.CHECKS + alarms.CHECKS
 
 
 def complaints(x):

@@ -49,6 +49,8 @@ type Config struct {
 	InboxKeep       time.Duration `env:"INBOX_KEEP" envDefault:"720h" doc:"How long applied events are remembered, 30 days; an event that comes again later could be applied twice."`
 	IdempotencyKeep time.Duration `env:"IDEMPOTENCY_KEEP" envDefault:"72h" doc:"How long an Idempotency-Key answers the order that it placed."`
 	StreamKeep      time.Duration `env:"STREAM_KEEP" envDefault:"1h" doc:"How long a stream keeps an entry that every group has finished."`
+	LettersKeep     time.Duration `env:"LETTERS_KEEP" envDefault:"2160h" doc:"How long a dead letter is kept that was resolved or discarded, 90 days. INBOX_KEEP at the least: without its letter, nobody would know what a mark of burial in an inbox stands for."`
+	AuditKeep       time.Duration `env:"AUDIT_KEEP" envDefault:"8760h" doc:"How long the audit is kept, 365 days."`
 
 	OrdersDLQURL     string `env:"ORDERS_DLQ_URL" doc:"URL of the SQS queue with the dead letters that will be replayed."`
 	OrdersParkingURL string `env:"ORDERS_PARKING_URL" doc:"URL of the SQS queue with the dead letters that nothing replays by itself any more."`
