@@ -5,67 +5,155 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// heal puts aside every stream that can never take an entry again: a key that is no stream, or one that holds the
-// last position there is. Both are somebody's doing, and would stop the stream for ever. What was in it and not
-// confirmed is published again at once; the groups come again with their readers.
+const (
+	// ahead is how far a stream's ids may be ahead of Redis's clock. The clocks of two servers, between which a
+	// failover changes, differ by seconds; an hour costs no more than that the stream is trimmed an hour late.
+	ahead = time.Hour
+	// noted is how long the note of a renaming stays, which two relays must not do at once: far longer than the
+	// round trips that it takes.
+	noted = time.Minute
+)
+
+// heal looks at every stream, all in one round trip, and puts right what would stop one for ever and is somebody's
+// doing, or that of a clock: a stream that is broken is put aside, and a reader's group that stands beyond the end
+// of its stream reads it again from the beginning. A stream that does not exist is in order.
 func (r *Relay) heal(ctx context.Context) error {
 	pipe := r.redis.Pipeline()
-	looks := make([]*redis.XInfoStreamCmd, len(r.routes))
+	looks := make([]look, len(r.routes))
 	for i, route := range r.routes {
-		looks[i] = pipe.XInfoStream(ctx, route.Stream)
+		looks[i] = lookAt(ctx, pipe, route.Stream)
 	}
 	_, _ = pipe.Exec(ctx) // each has its own error
 	var failures []error
 	for i, route := range r.routes {
-		stuck, err := broken(looks[i])
-		if stuck {
-			err = r.putAside(ctx, route)
-		}
-		if err != nil {
+		if err := r.mend(ctx, route, looks[i]); err != nil {
 			failures = append(failures, fmt.Errorf("stream %s: %w", route.Stream, err))
 		}
 	}
 	return errors.Join(failures...)
 }
 
-// broken says whether a stream can never take an entry again.
-func broken(look *redis.XInfoStreamCmd) (bool, error) {
-	info, err := look.Result()
-	switch {
-	case err == nil:
-		return info.LastGeneratedID == last.String(), nil
-	case strings.HasPrefix(err.Error(), "WRONGTYPE"):
-		return true, nil
-	case strings.Contains(err.Error(), "no such key"):
-		return false, nil
+func (r *Relay) mend(ctx context.Context, route Route, l look) error {
+	stuck, err := l.broken()
+	if err != nil {
+		return err
 	}
-	return false, err //nolint:wrapcheck // heal says which stream
+	if stuck {
+		return r.putAside(ctx, route)
+	}
+	groups, err := l.beyond(route.Readers)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := r.redis.XGroupSetID(ctx, route.Stream, g.Name, "0").Err(); err != nil {
+			return fmt.Errorf("group %s: %w", g.Name, err)
+		}
+		slog.ErrorContext(ctx, "a group that stood beyond the end of its stream was set back to the beginning",
+			"stream", route.Stream, "group", g.Name, "stood", g.LastDeliveredID)
+	}
+	return nil
 }
 
-// putAside renames a broken stream, unless another relay has done so. The rows are due before: a relay that dies in
-// between leaves a stream that the next one finds broken.
+// look is what Redis says of a stream.
+type look struct {
+	now    *redis.TimeCmd
+	groups *redis.XInfoGroupsCmd
+	stream *redis.XInfoStreamCmd
+}
+
+// lookAt asks for the groups before the stream: what a group reads in between is not beyond the end that is seen.
+func lookAt(ctx context.Context, p redis.Pipeliner, stream string) look {
+	return look{p.Time(ctx), p.XInfoGroups(ctx, stream), p.XInfoStream(ctx, stream)}
+}
+
+// broken says whether a stream can never take an entry again, or gives its entries ids of a time to come: every later
+// id would start there, and nothing be old enough to be trimmed.
+func (l look) broken() (bool, error) {
+	info, err := l.stream.Result()
+	switch {
+	case err == nil:
+	case strings.HasPrefix(err.Error(), "WRONGTYPE"):
+		return true, nil
+	case absent(err):
+		return false, nil
+	default:
+		return false, err //nolint:wrapcheck // heal says which stream
+	}
+	now, err := l.now.Result()
+	if err != nil {
+		return false, err //nolint:wrapcheck // heal says which stream
+	}
+	end, err := parsePosition(info.LastGeneratedID)
+	return position{uint64(max(now.Add(ahead).UnixMilli(), 0)), 0}.before(end), err //nolint:gosec // not below 0
+}
+
+// beyond returns those of the readers' groups that will be given nothing until the stream's ids reach them.
+func (l look) beyond(readers []string) (list []redis.XInfoGroup, err error) {
+	groups, err := l.groups.Result()
+	if err == nil {
+		err = l.stream.Err()
+	}
+	if err != nil {
+		if absent(err) {
+			err = nil
+		}
+		return nil, err //nolint:wrapcheck // heal says which stream
+	}
+	end, err := parsePosition(l.stream.Val().LastGeneratedID)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		at, err := parsePosition(g.LastDeliveredID)
+		if err != nil {
+			return nil, err
+		}
+		if end.before(at) && slices.Contains(readers, g.Name) {
+			list = append(list, g)
+		}
+	}
+	return list, nil
+}
+
+// absent says whether Redis refused a question because there is no such stream.
+func absent(err error) bool { return strings.Contains(err.Error(), "no such key") }
+
+// putAside renames a broken stream, unless another relay has done so: what that one has begun anew is not broken, and
+// who looked before sees his transaction fail by its note. (The stream itself is not watched: one that still takes
+// entries changes all the time.) What was in it and not confirmed is published again at once; the groups come again
+// with their readers. The rows are due before: a relay that dies in between leaves a stream that the next one finds
+// broken.
 func (r *Relay) putAside(ctx context.Context, route Route) error {
-	aside := fmt.Sprintf("%s:broken:%d", route.Stream, time.Now().Unix())
+	if err := r.makeDue(ctx, route.Writer, route.Stream); err != nil {
+		return err
+	}
+	note, aside := "relay:aside:"+route.Stream, fmt.Sprintf("%s:broken:%d", route.Stream, time.Now().Unix())
 	err := r.redis.Watch(ctx, func(tx *redis.Tx) error {
-		stuck, err := broken(tx.XInfoStream(ctx, route.Stream))
+		pipe := tx.Pipeline()
+		l := lookAt(ctx, pipe, route.Stream)
+		_, _ = pipe.Exec(ctx) // each has its own error
+		stuck, err := l.broken()
 		if err != nil || !stuck {
 			return err
 		}
-		if err := r.makeDue(ctx, route.Writer, route.Stream); err != nil {
-			return err
-		}
-		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error { p.Rename(ctx, route.Stream, aside); return nil })
+		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			p.Set(ctx, note, aside, noted)
+			p.Rename(ctx, route.Stream, aside)
+			return nil
+		})
 		if err == nil {
-			slog.ErrorContext(ctx, "a stream that could take no more entries was put aside", "stream", route.Stream, "as", aside)
+			slog.ErrorContext(ctx, "a broken stream was put aside", "stream", route.Stream, "as", aside)
 		}
 		return err //nolint:wrapcheck // heal says which stream
-	}, route.Stream)
+	}, note)
 	if errors.Is(err, redis.TxFailedErr) {
 		return nil // another relay was faster
 	}

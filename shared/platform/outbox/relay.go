@@ -79,8 +79,8 @@ func (r *Relay) Run(ctx context.Context) error {
 	}
 }
 
-// Look goes once through every outbox: what is confirmed goes, what is due is published again. A stream that can take
-// no entry any more is put aside before.
+// Look goes once through every outbox: what is confirmed goes, what is due is published again. Streams and
+// groups that are stuck are put right before.
 func (r *Relay) Look(ctx context.Context) error {
 	if err := r.rearm(ctx); err != nil {
 		return err

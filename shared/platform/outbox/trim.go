@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -64,7 +62,7 @@ func (r *Relay) trim(ctx context.Context, route Route, now time.Time) error {
 func (r *Relay) finished(ctx context.Context, route Route) (position, error) {
 	groups, err := r.redis.XInfoGroups(ctx, route.Stream).Result()
 	if err != nil {
-		if strings.Contains(err.Error(), "no such key") {
+		if absent(err) {
 			err = nil
 		}
 		return position{}, err //nolint:wrapcheck // Trim says which stream
@@ -101,33 +99,4 @@ func (r *Relay) reached(ctx context.Context, stream string, g redis.XInfoGroup) 
 	}
 	oldest, err := parsePosition(pending.Lower)
 	return earlier(from, oldest), err
-}
-
-// position is an entry's place in its stream: milliseconds, and a number within one.
-type position struct{ ms, n uint64 }
-
-// last is the last position that a stream can have.
-var last = position{1<<64 - 1, 1<<64 - 1}
-
-func parsePosition(id string) (p position, err error) {
-	ms, n, _ := strings.Cut(id, "-")
-	if p.ms, err = strconv.ParseUint(ms, 10, 64); err == nil {
-		p.n, err = strconv.ParseUint(n, 10, 64)
-	}
-	if err != nil {
-		return p, fmt.Errorf("%q is no position in a stream", id)
-	}
-	return p, nil
-}
-
-// String writes it as Redis does.
-func (p position) String() string {
-	return strconv.FormatUint(p.ms, 10) + "-" + strconv.FormatUint(p.n, 10)
-}
-
-func earlier(a, b position) position {
-	if a.ms < b.ms || a.ms == b.ms && a.n < b.n {
-		return a
-	}
-	return b
 }

@@ -42,6 +42,9 @@ func TestTransient(t *testing.T) {
 			if got := postgres.Broken(c.err); got != broken[name] {
 				t.Errorf("Broken(%v) = %v", c.err, got)
 			}
+			if got := postgres.TimedOut(c.err); got != (name == "statement timeout") {
+				t.Errorf("TimedOut(%v) = %v", c.err, got)
+			}
 		})
 	}
 }

@@ -30,12 +30,23 @@ func Transient(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "conn closed") // pgx does not export this one
 }
 
+// statementTimedOut is query_canceled: by statement_timeout, or by an operator.
+const statementTimedOut = "57014"
+
+// TimedOut says whether Postgres itself ended the statement, for it took longer than statement_timeout. It is Transient
+// too: the statement or a slow server may be to blame, and the caller has to know which. A deadline of our own, after
+// which Postgres says nothing any more, is not meant.
+func TimedOut(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == statementTimedOut
+}
+
 // transientCode knows the SQLSTATEs of appendix A of the PostgreSQL manual that pass by themselves.
 func transientCode(code string) bool {
 	switch code {
 	case "40001", "40P01", // serialization failure, deadlock
-		"55P03",                   // lock not available
-		"57014",                   // query cancelled by statement_timeout
+		"55P03", // lock not available
+		statementTimedOut,
 		"57P01", "57P02", "57P03", // shutting down, crashed, starting up
 		"57P05", "25P03", // idle session, idle in transaction
 		"25006": // read only: a failover is under way

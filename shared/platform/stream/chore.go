@@ -24,6 +24,9 @@ const (
 	// looked is how many pending entries a chore's condition looks through: several times what the consumers of
 	// a group can have in hand.
 	looked = 1000
+	// slack is for how long after its lease an entry is about to be taken up: until the next look for entries of the
+	// dead, and once more, for that look may be late.
+	slack = 2 * claimEvery
 )
 
 // prune is every consumer's own chore: its schema's inbox and failures do not grow for ever.
@@ -69,15 +72,15 @@ func (c *Consumer) run(ctx context.Context, j *chore) error {
 	return err
 }
 
-// busy says whether a consumer of the group is at work on an entry of a stream: what one has read, another does not
-// find. An entry that has rested for a lease is in nobody's hand.
+// busy says whether a consumer of the group is at work on an entry of a stream, or about to take one up: what one has
+// read, another does not find. An entry that has rested for longer waits for a next try that is not near.
 func (c *Consumer) busy(ctx context.Context, stream string) (bool, error) {
 	pending, err := c.redis.XPendingExt(ctx, &redis.XPendingExtArgs{Stream: stream, Group: c.group, Start: "-", End: "+", Count: looked}).Result()
 	if err != nil {
 		return false, err //nolint:wrapcheck // runChores logs it with the group
 	}
 	for _, p := range pending {
-		if p.Idle < c.config.ConsumeLease {
+		if p.Idle < c.config.ConsumeLease+slack {
 			return true, nil
 		}
 	}

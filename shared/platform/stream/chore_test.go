@@ -41,7 +41,8 @@ func TestChore_after(t *testing.T) {
 }
 
 // TestChore_afterTheOther: what another consumer has read and not yet applied, the chore waits for too; an entry that
-// waits for its next try holds up nobody.
+// waits for its next try holds up nobody
+// for long.
 func TestChore_afterTheOther(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -57,14 +58,14 @@ func TestChore_afterTheOther(t *testing.T) {
 	}
 	release := sync.OnceFunc(func() { close(finish) })
 	t.Cleanup(release)
-	tireless := map[string]string{"MAX_ATTEMPTS": "1000000"} // the bad entry is never buried
+	patient := map[string]string{"RETRY_BASE": "100000h", "RETRY_CAP": "100000h"} // the bad entry's next try never comes
 	b.add(t, "slow")
-	b.consume(t, tireless)
+	b.consume(t, patient)
 	<-begun
 	var waits, free atomic.Int32
 	b.chore(time.Millisecond, name, func(context.Context) error { waits.Add(1); return nil })
 	b.chore(time.Millisecond, "", func(context.Context) error { free.Add(1); return nil })
-	b.consume(t, tireless)
+	b.consume(t, patient)
 	until(t, "the other chore runs", func() bool { return free.Load() > 5 })
 	if n := waits.Load(); n != 0 {
 		t.Errorf("ran %d times while the other consumer had an entry in hand", n)
@@ -75,6 +76,34 @@ func TestChore_afterTheOther(t *testing.T) {
 	until(t, "the bad entry has failed", func() bool { return b.count(t, `SELECT count(*) FROM orders.failures`) == 1 })
 	now := waits.Load()
 	until(t, "it runs while a bad entry rests", func() bool { return waits.Load() > now })
+}
+
+// TestChore_afterTheDead: an entry whose lease has ended and that is about to be taken up holds the chore off; one that
+// has rested for much longer does not.
+func TestChore_afterTheDead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.apply = func(context.Context, []stream.Entry) error { return nil }
+	b.leave(t, 1, map[string]string{"text": "left"})
+	left, err := b.redis.XPending(t.Context(), name, group).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var idle atomic.Int64 // of the entry, in milliseconds, when the chore looks
+	idle.Store(10_001)
+	var looks, runs atomic.Int32
+	b.chore(time.Millisecond, "", func(ctx context.Context) error { // runs before the other
+		looks.Add(1)
+		return b.redis.Do(ctx, "XCLAIM", name, group, "dead", 0, left.Lower, "IDLE", idle.Load(), "JUSTID").Err()
+	})
+	b.chore(time.Millisecond, name, func(context.Context) error { runs.Add(1); return nil })
+	b.consume(t, map[string]string{"CONSUME_LEASE": "10s", "RETRY_BASE": "100000h", "RETRY_CAP": "100000h"}) // it is not taken up
+	until(t, "it has looked often", func() bool { return looks.Load() > 20 })
+	if n := runs.Load(); n != 0 {
+		t.Errorf("ran %d times while an entry was about to be taken up", n)
+	}
+	idle.Store(60_000)
+	until(t, "it runs", func() bool { return runs.Load() > 0 })
 }
 
 // TestChore_every: a chore runs at most so often, has a bounded time, and its failure ends nothing.
