@@ -62,16 +62,18 @@ func (b *bundle) poison(t testing.TB, kind string) {
 		}
 	case "refused":
 		b.apply = func(ctx context.Context, entries []stream.Entry) error {
-			refused := stream.Refused{}
+			refused, good := stream.Refused{}, []stream.Entry(nil)
 			for _, e := range entries {
 				if poisonous(e) {
 					refused[e.ID] = errors.New("on purpose")
+				} else {
+					good = append(good, e)
 				}
 			}
-			if err := take(ctx, entries); len(refused) > 0 { // as a domain: it sees what it refuses after its first trip
-				return errors.Join(refused, err)
+			if err := take(ctx, good); err != nil || len(refused) == 0 {
+				return err
 			}
-			return nil
+			return refused
 		}
 	}
 }
