@@ -46,7 +46,7 @@ func TestConsume(t *testing.T) {
 }
 
 // await looks until it is so; what takes longer than a minute never comes.
-func (*shop) await(t *testing.T, so func() bool) {
+func (*shop) await(t testing.TB, so func() bool) {
 	t.Helper()
 	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
