@@ -87,9 +87,32 @@ func TestCatalogue(t *testing.T) {
 		buyer.do(t, "POST", "/api/products/catalog/rebuild", nil).refused(t, 403, "forbidden")
 		admin.do(t, "POST", "/api/products/catalog/rebuild", nil).want(t, 202)
 		sold(t, line{lamp, "19.99", 2})
-		live := `SELECT count(*) FROM products.products p WHERE p.archived_at IS NULL AND NOT EXISTS (
-			SELECT FROM orders.catalog c WHERE c.product_id = p.id AND c.price = p.price)`
-		until(t, "every product is known", func() bool { return count(t, db, live) == 0 })
+		unknown := `SELECT count(*) FROM products.products p WHERE NOT EXISTS (
+			SELECT FROM orders.catalog c WHERE c.product_id = p.id AND c.price = p.price AND c.archived = (p.archived_at IS NOT NULL))`
+		until(t, "every product is known", func() bool { return count(t, db, unknown) == 0 })
+	})
+	t.Run("forged", func(t *testing.T) {
+		lamp := seller.list(t, "Lamp", "19.99", 10)
+		sold(t, line{lamp, "19.99", 1})
+		forged := func(price, archived string) {
+			forge(t, client, event.ProductsStream, "product_id", fmt.Sprint(lamp), "version", "2147483647", "name", "Lamp", "price", price,
+				"seller_id", fmt.Sprint(seller.id), "quantity", "1", "archived", archived, "occurred_at", "9999-12-31T23:59:59Z")
+			awaitRead(t, client)
+		}
+		forged("0.01", "false")
+		id := buyer.order(t, line{lamp, "0.01", 1})
+		if got := buyer.decided(t, id); got.path() != "PENDING, FAILED price_changed" {
+			t.Errorf("at a forged price: %s", got.path())
+		}
+		orders = append(orders, id)
+		sold(t, line{lamp, "19.99", 1}) // the answer has told
+		forged("19.99", "true")
+		buyer.do(t, "POST", "/api/orders", wish("19.99", lamp)).want(t, 422)
+		admin.do(t, "POST", "/api/products/catalog/rebuild", nil).want(t, 202)
+		until(t, "it is for sale again", func() bool {
+			return count(t, db, `SELECT count(*) FROM orders.catalog c WHERE c.product_id = $1 AND NOT c.archived`, lamp) == 1
+		})
+		sold(t, line{lamp, "19.99", 1})
 	})
 	awaitDecided(t, db, orders)
 	awaitQuiet(t, db)
