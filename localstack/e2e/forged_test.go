@@ -83,7 +83,9 @@ type forger struct {
 	want    map[int64]string // timelines
 }
 
-func (f *forger) audit(order any, action string) { f.audited[fmt.Sprintf("%s of order:%v", action, order)] = true }
+func (f *forger) audit(order any, action string) {
+	f.audited[fmt.Sprintf("%s of order:%v", action, order)] = true
+}
 
 // forge writes an entry for the next order.
 func (f *forger) forge(t *testing.T, pairs ...string) (next string) {

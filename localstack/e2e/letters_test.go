@@ -203,7 +203,7 @@ func TestParked(t *testing.T) {
 	t.Parallel()
 	s := own(t, dueSoon, "MAX_ATTEMPTS=1")
 	db, admin := s.owner(t), clerk(t, s)
-	stop := s.keepDead(t, "dlq-replay") // once it sees a parked message it hides it for hours
+	stop := s.keepDead(t, "dlq-replay") // once it sees a parked message it hides it for a while
 	seller, buyer := signUp(t, s), signUp(t, s)
 	lamp := seller.list(t, "Lamp", "19.99", perLine)
 	mend := spoil(t, db)

@@ -42,15 +42,11 @@ const longest = 1000
 
 // New makes the letter of an entry that failed. Code is for an error that has none.
 func New(reader, stream string, fields map[string]string, code string, err error) Letter {
-	id := ID(stream, fields)
-	if code == Malformed {
-		id = seal.ID(stream, fields) // nothing that it says is believed, its event id the least
-	}
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code != "" {
 		code = f.Code
 	}
 	return Letter{
-		EventID: id, Reader: reader, Stream: stream, OrderID: orderID(fields),
+		EventID: ID(stream, fields), Reader: reader, Stream: stream, OrderID: orderID(fields),
 		Code: code, Error: brief(err.Error()), Replays: Replays(fields), Fields: fields,
 	}
 }
@@ -63,11 +59,11 @@ func ID(stream string, fields map[string]string) string {
 	return seal.ID(stream, fields)
 }
 
-// Again returns the entry that replays the letter: the same event with the next replay count, and with the letter's
-// id, by which the dead letter ends when it is applied. An event id that is no id stays what it is.
+// Again returns the entry that replays the letter: the same event with the next replay count. An entry that named no
+// event id gets the letter's, by which the dead letter ends when it is applied.
 func (l Letter) Again() map[string]string {
 	fields := maps.Clone(map[string]string(l.Fields))
-	if id := fields["event_id"]; id == "" || isUUID(strings.ToLower(id)) {
+	if fields["event_id"] == "" {
 		fields["event_id"] = l.EventID
 	}
 	fields["replay_count"] = strconv.Itoa(l.Replays + 1)

@@ -17,7 +17,7 @@ func (c *Consumer) check(ctx context.Context, r reader, batch []Entry) (valid []
 		unmask(ctx, e)
 		refusals[i] = r.valid(e)
 		if n := deadletter.Replays(e.Fields); n > 0 {
-			id := letterID(e, refusals[i])
+			id := deadletter.ID(e.Stream, e.Fields)
 			claims[id] = max(claims[id], n)
 		}
 	}
@@ -27,7 +27,7 @@ func (c *Consumer) check(ctx context.Context, r reader, batch []Entry) (valid []
 	}
 	for i, e := range batch {
 		if n := deadletter.Replays(e.Fields); n > 0 {
-			e.Fields["replay_count"] = strconv.Itoa(min(n, counts[letterID(e, refusals[i])]))
+			e.Fields["replay_count"] = strconv.Itoa(min(n, counts[deadletter.ID(e.Stream, e.Fields)]))
 		}
 		if refusals[i] != nil {
 			c.condemn(ctx, c.failure(e, deadletter.Malformed, refusals[i]), 1)
@@ -46,14 +46,6 @@ func unmask(ctx context.Context, e Entry) {
 	own := seal.ID(e.Stream, e.Fields)
 	slog.ErrorContext(ctx, "entry bears the id of another event", "stream", e.Stream, "entry", e.ID, "event_id", e.Fields["event_id"], "own_id", own)
 	e.Fields["event_id"] = own
-}
-
-// letterID is the id of the dead letter that an entry would be, or was before it was replayed.
-func letterID(e Entry, refusal error) string {
-	if refusal != nil {
-		return seal.ID(e.Stream, e.Fields)
-	}
-	return deadletter.ID(e.Stream, e.Fields)
 }
 
 // replays asks how often events were replayed that claim to have been.

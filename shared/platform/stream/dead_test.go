@@ -75,7 +75,7 @@ func TestDeadLetter_once(t *testing.T) {
 }
 
 // TestDeadLetter_malformed: what nobody can have sent is buried at once, all of a batch together, one letter for each
-// content, whatever its event id; an event of that id is not touched.
+// event; an event that was applied is not touched.
 func TestDeadLetter_malformed(t *testing.T) {
 	t.Parallel()
 	b, done := setup(t), &log{}
@@ -86,27 +86,26 @@ func TestDeadLetter_malformed(t *testing.T) {
 		return nil
 	}
 	b.apply = b.takes(b.pg.As(t, group), done, func(string) error { return nil })
-	good := uuid.NewString()
+	ids := []string{"00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002", "00000000-0000-4000-8000-000000000003"}
 	for range 10 {
-		b.send(t, map[string]string{"event_id": uuid.NewString(), "text": "malformed"})
-		b.send(t, map[string]string{"event_id": good, "text": "malformed", "code": "no_lines"})
-		b.send(t, map[string]string{"event_id": "no UUID", "text": "malformed", "code": "no_id"})
+		b.send(t, map[string]string{"event_id": ids[0], "text": "malformed"})
+		b.send(t, map[string]string{"event_id": ids[1], "text": "malformed", "code": "no_lines"})
+		b.send(t, map[string]string{"event_id": "no UUID", "text": "malformed"})
 	}
-	b.send(t, map[string]string{"event_id": good, "text": "good"})
+	b.send(t, map[string]string{"event_id": ids[2], "text": "good"})
 	b.consume(t, nil)
 	until(t, "they are buried", func() bool { return len(b.letters(t)) == 3 })
 	until(t, "the good one is applied", func() bool { return done.count("good") == 1 })
+	b.send(t, map[string]string{"event_id": ids[2], "text": "malformed"})
+	b.send(t, map[string]string{"event_id": ids[0], "text": "malformed"})
+	until(t, "the forged copy is buried", func() bool { return len(b.letters(t)) == 4 })
+	sealed := seal.ID(name, map[string]string{"text": "malformed"})
 	l := letter{Reader: group, Stream: name, Code: "malformed", Error: "valid: Nobody sends this.", State: "dead", Attempts: 1, Queued: true}
-	want := []letter{l, l, l}
-	for i, code := range []string{"", "no_lines", "no_id"} {
-		fields := map[string]string{"text": "malformed"}
-		if code != "" {
-			fields["code"], want[i].Code = code, code
-		}
-		want[i].EventID = seal.ID(name, fields)
-	}
+	want := []letter{l, l, l, l}
+	want[0].EventID, want[1].EventID, want[2].EventID, want[3].EventID = sealed, ids[0], ids[1], ids[2]
+	want[2].Code, want[3].Buried = "no_lines", -1
 	slices.SortFunc(want, func(a, b letter) int { return strings.Compare(a.EventID, b.EventID) })
-	b.want(t, 3, want...)
+	b.want(t, 4, want...)
 }
 
 // TestDeadLetter_refused: what Apply refuses is buried at once, and costs the others nothing.
