@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // What an order may hold: the limits of the API, checked again where an entry is read.
@@ -34,15 +35,23 @@ type OrderLine struct {
 	Quantity  int    `json:"quantity"`
 }
 
-// Digest names the products and quantities of lines, in whatever order they come: what was taken for an order is
-// compared with what the order holds by it. 32 hexadecimal digits.
+// digestForm is the form of digests: the first ones had none, and no prices.
+const digestForm = "2:"
+
+// Digest names the products, prices and quantities of lines, in whatever order they come: what was decided for an order
+// is compared with what the order holds by it. Its form and 32 hexadecimal digits.
 func Digest(lines []OrderLine) string {
 	sorted := slices.SortedFunc(slices.Values(lines), func(a, b OrderLine) int { return cmp.Compare(a.ProductID, b.ProductID) })
 	h := sha256.New()
 	for _, l := range sorted {
-		_, _ = fmt.Fprintf(h, "%d:%d,", l.ProductID, l.Quantity)
+		_, _ = fmt.Fprintf(h, "%d:%q:%d,", l.ProductID, l.Price, l.Quantity)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return digestForm + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// OtherLines says whether two digests are of different lines. Those of different forms do not tell, nor does an empty one.
+func OtherLines(a, b string) bool {
+	return a != b && strings.HasPrefix(a, digestForm) && strings.HasPrefix(b, digestForm)
 }
 
 // Fields writes the event as an entry of orders_stream.

@@ -3,6 +3,7 @@ package orders_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"mercato/shared/event"
 	"mercato/shared/platform/apitest"
+	"mercato/shared/platform/stream"
 )
 
 // TestImpossibleAnswersHealNothing: only an answer that was waited for is believed about prices.
@@ -34,7 +36,7 @@ func TestRefusalHealsTheCatalogue(t *testing.T) {
 	b := setup(t)
 	id := b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID
 	b.decide(t, event.OrderDecided{
-		OrderID: id, Status: event.Failed, Reason: event.PriceChanged,
+		Envelope: event.Envelope{OccurredAt: b.now(t)}, OrderID: id, Status: event.Failed, Reason: event.PriceChanged,
 		Changes: []event.ProductNow{{ProductID: laptop, Price: "899.00", Version: 2, Available: 3}},
 	})
 	if r := b.place(t, `{"items":[{"product_id":1,"quantity":1,"price":"899.00"}]}`); r.TotalPrice != 89900 {
@@ -48,7 +50,7 @@ func TestHealedCatalogueStillLearns(t *testing.T) {
 	b := setup(t)
 	id := b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID
 	b.decide(t, event.OrderDecided{
-		OrderID: id, Status: event.Failed, Reason: event.ProductGone,
+		Envelope: event.Envelope{OccurredAt: b.now(t)}, OrderID: id, Status: event.Failed, Reason: event.ProductGone,
 		Changes: []event.ProductNow{{ProductID: laptop, Price: "999.99", Version: 2, Available: 0}},
 	})
 	archived := product(laptop, 2, "999.99", b.seller.UserID)
@@ -74,7 +76,7 @@ func TestCataloguedKeepsTheHighestVersion(t *testing.T) {
 // listing is the catalogue's row of the laptop.
 func (b bundle) listing(t testing.TB) string {
 	t.Helper()
-	return b.texts(t, `SELECT concat_ws(' ', c.name, c.price, c.quantity, c.version, c.price_version, c.archived) FROM orders.catalog c WHERE c.product_id = 1`)[0]
+	return b.texts(t, `SELECT concat_ws(' ', c.name, c.price, c.quantity, c.version, c.archived) FROM orders.catalog c WHERE c.product_id = 1`)[0]
 }
 
 // now is the time by Postgres's clock.
@@ -113,27 +115,61 @@ func TestForgedVersion(t *testing.T) {
 	stale := product(laptop, 4, "4.00", b.seller.UserID)
 	stale.OccurredAt = before
 	b.catalogue(t, stale)
-	const forged = "forged 0.01 10 2147483647 0 f"
-	if got := b.listing(t); got != forged {
-		t.Errorf("after an event from before: %s", got)
+	if got, want := b.listing(t), "forged 0.01 10 2147483647 f"; got != want {
+		t.Errorf("after an event from before: %s, want %s", got, want)
 	}
 	b.decide(t, refusal(order, 3, b.now(t)))
-	if got, want := b.listing(t), "forged 899.00 3 3 3 f"; got != want {
+	if got, want := b.listing(t), "forged 899.00 3 2147483647 f"; got != want {
 		t.Errorf("after a refusal: %s, want %s", got, want)
 	}
 	b.forge(t)
 	edited := product(laptop, 3, "3.00", b.seller.UserID)
 	edited.OccurredAt = b.now(t)
 	b.catalogue(t, edited)
-	if got, want := b.listing(t), "thing 3.00 10 3 0 f"; got != want {
+	if got, want := b.listing(t), "thing 3.00 10 3 f"; got != want {
 		t.Errorf("after an edit or a rebuild: %s, want %s", got, want)
 	}
-	forgery := refusal(b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID, math.MaxInt32, time.Time{})
+	forgery := refusal(b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID, math.MaxInt32, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
 	b.decide(t, forgery)
 	edited.ID, edited.Version, edited.OccurredAt = uuid.NewString(), 4, b.now(t)
 	b.catalogue(t, edited)
-	if got, want := b.listing(t), "thing 3.00 10 4 0 f"; got != want {
+	if got, want := b.listing(t), "thing 3.00 10 4 f"; got != want {
 		t.Errorf("after an edit that follows a forged refusal: %s, want %s", got, want)
+	}
+}
+
+// TestForgedBeforeItIsRead: however late they are read, in one batch or in two, what products say after a forged entry has
+// come replaces it.
+func TestForgedBeforeItIsRead(t *testing.T) {
+	t.Parallel()
+	hour := func(n int) time.Time { return time.Now().Add(time.Duration(n) * time.Hour) }
+	for _, batches := range []int{1, 2} {
+		t.Run(fmt.Sprint(batches), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			fake, edited := product(laptop, math.MaxInt32, "0.01", b.seller.UserID), product(laptop, 3, "3.00", b.seller.UserID)
+			fake.OccurredAt, edited.OccurredAt = hour(1), hour(-2)
+			b.readIn(t, batches, event.ProductsStream, entry(event.ProductsStream, hour(-3), fake.Fields()), entry(event.ProductsStream, hour(-2), edited.Fields()))
+			if got, want := b.listing(t), "thing 3.00 10 3 f"; got != want {
+				t.Errorf("events: %s, want %s", got, want)
+			}
+			first, second := b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID, b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID
+			forgery, genuine := refusal(first, math.MaxInt32, hour(1)), refusal(second, 4, hour(-1))
+			forgery.Changes[0].Price = "0.01"
+			b.readIn(t, batches, event.InventoryStream,
+				entry(event.InventoryStream, hour(-1).Add(-time.Minute), forgery.Fields()), entry(event.InventoryStream, hour(0), genuine.Fields()))
+			if got, want := b.listing(t), "thing 899.00 3 3 f"; got != want {
+				t.Errorf("refusals: %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// readIn hands entries over in so many batches.
+func (b bundle) readIn(t testing.TB, batches int, name string, entries ...stream.Entry) {
+	t.Helper()
+	for batch := range slices.Chunk(entries, len(entries)/batches) {
+		b.read(t, name, batch...)
 	}
 }
 
@@ -149,16 +185,30 @@ func TestRefusalOvertakesAnEdit(t *testing.T) {
 		ids = append(ids, b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID)
 	}
 	b.decide(t, refusal(ids[0], 5, b.now(t)))
-	b.decide(t, refusal(ids[1], 4, before))
+	stale := refusal(ids[1], 4, before)
+	stale.Changes[0].Price = "1.00"
+	b.decide(t, stale)
 	b.catalogue(t, edited)
-	if got, want := b.listing(t), "renamed 899.00 3 4 5 t"; got != want {
+	if got, want := b.listing(t), "renamed 899.00 3 4 t"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	edited.ID, edited.Version, edited.OccurredAt = uuid.NewString(), 6, b.now(t)
 	b.catalogue(t, edited)
 	b.decide(t, refusal(ids[2], 5, before))
-	if got, want := b.listing(t), "renamed 4.00 10 6 0 t"; got != want {
+	if got, want := b.listing(t), "renamed 4.00 10 6 t"; got != want {
 		t.Errorf("the next edit, and a refusal from before: got %s, want %s", got, want)
+	}
+}
+
+// TestRefusalOfNothing: a product that there never was is not offered again.
+func TestRefusalOfNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	d := refusal(b.place(t, `{"items":[{"product_id":1,"quantity":1}]}`).OrderID, 0, b.now(t))
+	d.Reason, d.Changes = event.ProductGone, []event.ProductNow{{ProductID: laptop, Price: "0.00"}}
+	b.decide(t, d)
+	if got, want := b.listing(t), "thing 999.99 0 1 t"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

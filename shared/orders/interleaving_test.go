@@ -43,10 +43,11 @@ func acts(forgeries bool) []act {
 	if forgeries {
 		list = append(list,
 			act{"COMPLETED forged", forge(forgedCompleted, func(w world) world { return w.hear(event.Completed, "") })},
-			act{"COMPLETED of other lines forged", forge(forgedLines, func(w world) world { return w.hear(event.Completed, "other") })},
+			act{"COMPLETED of other lines forged", forge(forgedLines, func(w world) world { return w.hear(event.Completed, otherLines) })},
 			act{"FAILED forged", forge(forgedFailed, func(w world) world { return w.hear(event.Failed, "") })},
+			act{"RELEASED forged", forge(forgedReleased, func(w world) world { return w.hear(event.Released, "") })},
 			act{"cancellation forged", forge(forgedCancel, func(w world) world { return w.giveBack() })},
-			act{"order of other lines forged", forge(forgedOrder, func(w world) world { return w.decide(lines+1, "other") })})
+			act{"order of other lines forged", forge(forgedOrder, func(w world) world { return w.decide(lines+1, otherLines) })})
 	}
 	return list
 }

@@ -37,11 +37,15 @@ const (
 
 const lines = 2 // pieces that the order asks for
 
+// otherLines is the digest of lines that the order does not hold.
+var otherLines = event.Digest([]event.OrderLine{{ProductID: 1, Quantity: 1000}})
+
 // The forgeries: entries that somebody wrote into Redis by hand.
 const (
 	forgedCompleted = iota
 	forgedLines
 	forgedFailed
+	forgedReleased
 	forgedOrder
 	forgedCancel
 	forgeries

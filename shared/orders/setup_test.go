@@ -2,6 +2,7 @@ package orders_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"testing"
@@ -69,13 +70,24 @@ func scale(usual, full int) int {
 	return usual
 }
 
-// apply hands entries to what orders-consume does with a stream.
+// apply hands entries that come now to what orders-consume does with a stream.
 func (b bundle) apply(t testing.TB, name string, fields ...map[string]string) {
 	t.Helper()
 	var entries []stream.Entry
 	for _, f := range fields {
-		entries = append(entries, stream.Entry{ID: uuid.NewString(), Stream: name, Fields: f})
+		entries = append(entries, entry(name, time.Now(), f))
 	}
+	b.read(t, name, entries...)
+}
+
+// entry is one that came at a moment.
+func entry(name string, at time.Time, fields map[string]string) stream.Entry {
+	return stream.Entry{ID: fmt.Sprintf("%d-0", at.UnixMilli()), Stream: name, Fields: fields}
+}
+
+// read hands entries of a stream to what orders-consume does with it, in one batch.
+func (b bundle) read(t testing.TB, name string, entries ...stream.Entry) {
+	t.Helper()
 	for _, r := range orders.Consume.Reads {
 		if r.Stream != name {
 			continue

@@ -35,7 +35,7 @@ func validDecision(e stream.Entry) error {
 	d, err := event.ParseOrderDecided(e.Fields)
 	for _, c := range d.Changes {
 		if err == nil && c.Version > 0 { // 0 is a product that there never was
-			err = listed(c.Price)
+			err = priced(c.Price)
 		}
 	}
 	return err //nolint:wrapcheck // the consumer says which entry
@@ -44,13 +44,13 @@ func validDecision(e stream.Entry) error {
 func validProduct(e stream.Entry) error {
 	p, err := event.ParseProductChanged(e.Fields)
 	if err == nil {
-		err = listed(p.Price)
+		err = priced(p.Price)
 	}
 	return err //nolint:wrapcheck // the consumer says which entry
 }
 
-// listed checks the price of a product, which is from 0.01 to 999999.99.
-func listed(text string) error {
+// priced checks the price of a product, which is from 0.01 to 999999.99.
+func priced(text string) error {
 	price, err := money.Parse(text)
 	if err == nil && (price < 1 || price > 99_999_999) {
 		err = fmt.Errorf("price %q is out of range", text)
@@ -74,8 +74,8 @@ func (s *Service) decided(ctx context.Context, entries []stream.Entry) (err erro
 		askFresh(b, events, fresh)
 		askStanding(b, orders, found)
 	}, func(b *pgx.Batch) error {
-		var believed []event.OrderDecided
-		for _, d := range decisions {
+		var believed []refused
+		for i, d := range decisions {
 			if !fresh[d.ID] {
 				continue
 			}
@@ -83,7 +83,9 @@ func (s *Service) decided(ctx context.Context, entries []stream.Entry) (err erro
 			o := found[d.OrderID]
 			v := o.Answered(d)
 			if tell(ctx, o, d, v); string(v.To) == d.Status {
-				believed = append(believed, d)
+				for _, c := range d.Changes {
+					believed = append(believed, refused{c, d.OrderID, told(d.OccurredAt, entries[i])})
+				}
 			}
 			c.add(o, v, d.Envelope)
 		}
@@ -106,15 +108,16 @@ func tell(ctx context.Context, o *Order, d event.OrderDecided, v Verdict) {
 	}
 }
 
-// catalogued keeps the catalogue: of each product the highest version.
+// catalogued keeps the catalogue: of each product what was true last.
 func (s *Service) catalogued(ctx context.Context, entries []stream.Entry) (err error) {
 	defer fault.Wrap(&err, "orders.catalogued(%d entries)", len(entries))
-	newest := map[int64]event.ProductChanged{}
+	newest := map[int64]listed{}
 	events := make([]inbox.Event, len(entries))
 	for i, e := range entries {
 		p, _ := event.ParseProductChanged(e.Fields) // Valid has let it through
-		if events[i] = (inbox.Event{ID: p.ID, Replays: p.Replays}); p.Version > newest[p.ProductID].Version {
-			newest[p.ProductID] = p
+		events[i] = inbox.Event{ID: p.ID, Replays: p.Replays}
+		if l, known := (listed{p, told(p.OccurredAt, e)}), newest[p.ProductID]; known.ProductID == 0 || l.newer(known) {
+			newest[p.ProductID] = l
 		}
 	}
 	var b pgx.Batch // one implicit transaction

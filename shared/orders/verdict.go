@@ -35,7 +35,7 @@ func (o Order) Answered(d event.OrderDecided) Verdict {
 		return Verdict{} // its OrderCancelled is on its way, and takes back whatever this answer took
 	case d.Status == event.Released:
 		return o.released()
-	case o.Lines != "" && d.Lines != "" && o.Lines != d.Lines:
+	case event.OtherLines(o.Lines, d.Lines):
 		return o.undone(OtherLines)
 	case o.Status == Pending:
 		return Verdict{To: Status(d.Status), Reason: d.Reason}
@@ -46,12 +46,13 @@ func (o Order) Answered(d event.OrderDecided) Verdict {
 	}
 }
 
-// released ends an order whose stock was given back though nobody of ours has cancelled it; one that has failed never had any.
+// released ends an order whose stock was given back though nobody of ours has cancelled it; one that has failed never had
+// any. The answer may be forged, and the stock still be held.
 func (o Order) released() Verdict {
 	if !o.Status.May(Cancelled) {
 		return Verdict{}
 	}
-	return Verdict{To: Cancelled, Reason: Mismatch, Audit: NotCancelled}
+	return o.undone(NotCancelled)
 }
 
 // undone takes an order back whose stock is in doubt, and ends it unless it has failed already.

@@ -72,6 +72,13 @@ var verdictOf = map[string]orders.Verdict{
 	"PENDING COMPLETED unknown":      {To: orders.Completed},
 	"PENDING COMPLETED other":        {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
 	"PENDING FAILED unknown":         {To: orders.Failed, Reason: event.OutOfStock},
+	"PENDING FAILED same":            {To: orders.Failed, Reason: event.OutOfStock},
+	"PENDING FAILED other":           {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
+	"COMPLETED FAILED same":          {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.Contradicts},
+	"COMPLETED FAILED other":         {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
+	"FAILED FAILED other":            {Recall: true, Audit: orders.OtherLines},
+	" FAILED same":                   {Audit: orders.NoSuchOrder},
+	" FAILED other":                  {Audit: orders.NoSuchOrder},
 	"COMPLETED" + " COMPLETED other": {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
 	"COMPLETED FAILED unknown":       {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.Contradicts},
 	"FAILED COMPLETED same":          {Recall: true, Audit: orders.Contradicts},
@@ -82,8 +89,8 @@ var verdictOf = map[string]orders.Verdict{
 	" COMPLETED other":               {Recall: true, Audit: orders.NoSuchOrder},
 	" FAILED unknown":                {Audit: orders.NoSuchOrder},
 	"CANCELLED COMPLETED unknown":    {},
-	"PENDING RELEASED unknown":       {To: orders.Cancelled, Reason: orders.Mismatch, Audit: orders.NotCancelled},
-	"COMPLETED RELEASED unknown":     {To: orders.Cancelled, Reason: orders.Mismatch, Audit: orders.NotCancelled},
+	"PENDING RELEASED unknown":       {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.NotCancelled},
+	"COMPLETED RELEASED unknown":     {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.NotCancelled},
 	" RELEASED unknown":              {Audit: orders.NoSuchOrder},
 }
 
@@ -95,15 +102,15 @@ func answer(id int64, status, lines string) event.OrderDecided {
 		d.Status, d.Reason, d.Changes = status, "", nil
 	case event.Completed:
 		d = completed(id)
-		d.Lines = map[string]string{same: onePen, other: event.Digest(nil)}[lines]
 	}
+	d.Lines = map[string]string{same: onePen, other: event.Digest(nil)}[lines]
 	return d
 }
 
 func TestAnswered(t *testing.T) {
 	t.Parallel()
 	for _, stands := range append(statuses, "") {
-		for _, a := range [][2]string{{"COMPLETED", same}, {"COMPLETED", unknown}, {"COMPLETED", other}, {"FAILED", unknown}, {"RELEASED", unknown}} {
+		for _, a := range [][2]string{{"COMPLETED", same}, {"COMPLETED", unknown}, {"COMPLETED", other}, {"FAILED", same}, {"FAILED", unknown}, {"FAILED", other}, {"RELEASED", unknown}} {
 			o := orders.Order{ID: 1, Status: stands, Lines: onePen}
 			key := fmt.Sprintf("%s %s %s", stands, a[0], a[1])
 			if got := o.Answered(answer(1, a[0], a[1])); got != verdictOf[key] {

@@ -11,7 +11,7 @@ import (
 	"mercato/shared/products"
 )
 
-// Every product has its event in the outbox, due at once, with what it is now; a batch has 5,000 at most.
+// Every product has its event in the outbox, due at once, with what it is now; a batch has 1,000 at most.
 func TestRebuild(t *testing.T) {
 	t.Parallel()
 	s := open(t)

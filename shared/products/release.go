@@ -28,9 +28,9 @@ func (s *Service) Release(ctx context.Context, cancelled []event.OrderCancelled)
 	granted, back := map[int64]string{}, map[move]bool{}
 	var answers []stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
-		postgres.QueueNow(b, &now)
 		askClaim(b, claims, granted) // waits for whoever is deciding: after it, the ledger is what there is to undo
 		askHeld(b, claims, back)
+		postgres.QueueClock(b, &now)
 	}, func(b *pgx.Batch) error {
 		moveStock(b, "release", slices.Collect(maps.Keys(back)))
 		confirm(b, claims, granted)

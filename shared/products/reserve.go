@@ -26,10 +26,10 @@ func (s *Service) Reserve(ctx context.Context, orders []event.OrderPlaced) (err 
 	var decisions []Decision
 	var answers []stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
-		postgres.QueueNow(b, &now)
 		askClaim(b, claimsOf(orders), granted)
 		askForestalled(b, claimsOf(orders), forestalled)
 		askStock(b, orders, stock)
+		postgres.QueueClock(b, &now)
 	}, func(b *pgx.Batch) error {
 		t = try(orders, granted, stock)
 		deleteClaims(b, t.forfeited)

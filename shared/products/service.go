@@ -83,8 +83,8 @@ func (s *Service) Offer(ctx context.Context, l Listing) (p Product, err error) {
 	var now time.Time
 	var news stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
-		postgres.QueueNow(b, &now)
 		askInserted(b, &p)
+		postgres.QueueClock(b, &now)
 	}, func(b *pgx.Batch) error {
 		insertLedger(b, p.ID, "opening", p.Quantity)
 		news = changed(ctx, p, now)
@@ -130,8 +130,8 @@ func (s *Service) edit(ctx context.Context, id int64, alter func(*Product) error
 	var now time.Time
 	var news stream.Message
 	err = postgres.Exchange(ctx, s.db, func(b *pgx.Batch) {
-		postgres.QueueNow(b, &now)
 		askLocked(b, id, &p)
+		postgres.QueueClock(b, &now)
 	}, func(b *pgx.Batch) error {
 		mine := p.UserID == caller.UserID || caller.Can(session.ProductsModerate)
 		if p.ID == 0 || p.Archived() || !mine {
@@ -157,8 +157,8 @@ func (s *Service) edit(ctx context.Context, id int64, alter func(*Product) error
 	return p, nil
 }
 
-// changed is the event of what a product is. Now is when the transaction began that has written or read it: whatever is
-// told of it elsewhere by then is no newer.
+// changed is the event of what a product is since now, a moment at which it was locked: the next one to lock it has a
+// later moment, so what is told later is newer.
 func changed(ctx context.Context, p Product, now time.Time) stream.Message {
 	e := event.ProductChanged{
 		Envelope: event.Envelope{

@@ -66,9 +66,10 @@ func insertLedger(b *pgx.Batch, id int64, kind string, delta int) {
 	b.Queue(`INSERT INTO products.stock_ledger (product_id, kind, delta) VALUES ($1, $2, $3)`, id, kind, delta)
 }
 
-// askAfter queues the reading of the next products behind an id, archived or not, and collects them.
+// askAfter queues the reading of the next products behind an id, archived or not, and collects them. Nobody changes them
+// meanwhile.
 func askAfter(b *pgx.Batch, after int64, limit int, products *[]Product) {
-	b.Queue(`SELECT `+columns+` FROM products.products p WHERE p.id > $1 ORDER BY p.id LIMIT $2`, after, limit).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(`SELECT `+columns+` FROM products.products p WHERE p.id > $1 ORDER BY p.id LIMIT $2 FOR SHARE`, after, limit).Query(func(rows pgx.Rows) (err error) {
 		*products, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Product])
 		return err
 	})

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"mercato/shared/platform/fault"
 	"mercato/shared/platform/seal"
 )
@@ -53,8 +51,8 @@ func New(reader, stream string, fields map[string]string, code string, err error
 
 // ID returns the id of the event that an entry carries: its event_id, or, when that is no UUID, its seal.
 func ID(stream string, fields map[string]string) string {
-	if id := strings.ToLower(fields["event_id"]); isUUID(id) {
-		return id
+	if id := fields["event_id"]; seal.IsID(id) {
+		return strings.ToLower(id)
 	}
 	return seal.ID(stream, fields)
 }
@@ -99,5 +97,3 @@ func brief(text string) string {
 	}
 	return text
 }
-
-func isUUID(s string) bool { return len(s) == 36 && strings.ToLower(s) == s && uuid.Validate(s) == nil }

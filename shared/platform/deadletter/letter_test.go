@@ -66,7 +66,7 @@ func TestID(t *testing.T) {
 		t.Error("a replay is another letter")
 	}
 	for name, other := range map[string]map[string]string{
-		"other value": {"order_id": "8", "a": "bc"}, "moved border": {"order_id": "7", "ab": "c"},
+		"other value": {"order_id": "8", "a": "bc"}, "moved border": {"order_id": "7", "ab": "c"}, "no UUID": {"order_id": "7", "a": "bc", "event_id": "x"},
 	} {
 		if deadletter.ID("s", other) == first {
 			t.Errorf("%s: the same id", name)

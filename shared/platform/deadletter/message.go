@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+
+	"mercato/shared/platform/seal"
 )
 
 // message is the body of an SQS message.
@@ -44,7 +47,7 @@ func Parse(body string) (Letter, error) {
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
 		return Letter{}, fmt.Errorf("dead letter: %w", err)
 	}
-	if !isUUID(m.EventID) || m.Reader == "" || m.Stream == "" || m.ErrorCode == "" || m.Replays < 0 {
+	if !seal.IsID(m.EventID) || strings.ToLower(m.EventID) != m.EventID || m.Reader == "" || m.Stream == "" || m.ErrorCode == "" || m.Replays < 0 {
 		return Letter{}, errors.New("dead letter: not an event that a reader could not apply")
 	}
 	l := Letter{

@@ -9,10 +9,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// QueueNow adds to a batch the question what time it is: when the transaction began, by the clock that all domains have
-// in common.
+// QueueNow adds to a batch the question what time it is, by the clock that all domains have in common: that of the rows,
+// when the transaction began.
 func QueueNow(b *pgx.Batch, now *time.Time) {
 	b.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(now) })
+}
+
+// QueueClock is QueueNow for the moment after what was queued before: what was locked by then stays as it is read, and
+// whoever changes it next has a later moment.
+func QueueClock(b *pgx.Batch, now *time.Time) {
+	b.Queue(`SELECT clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(now) })
 }
 
 // Exchange runs one READ COMMITTED transaction in two round trips, whatever its size: BEGIN travels with

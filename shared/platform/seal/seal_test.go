@@ -35,6 +35,8 @@ func TestID(t *testing.T) {
 		"another time":       {"s", map[string]string{"occurred_at": "2026-11-23T01:02:03.005Z"}},
 		"a time before 1970": {"s", map[string]string{"occurred_at": "0001-01-01T00:00:00Z"}},
 		"no time":            {"s", map[string]string{"occurred_at": ""}},
+		"an id that is none": {"s", map[string]string{"event_id": "x"}},
+		"a wrapped id":       {"s", map[string]string{"event_id": "{" + got + "}"}},
 	} {
 		f := fields()
 		maps.Copy(f, other.with)

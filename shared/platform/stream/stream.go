@@ -8,6 +8,8 @@ package stream
 import (
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -36,6 +38,14 @@ type Entry struct {
 	Fields map[string]string
 
 	deliveries int64 // before this one; 0 for an entry that is new
+}
+
+// At is the end of the millisecond in which Redis took the entry, by its clock; that of 1970's first for an id that is
+// none of Redis's.
+func (e Entry) At() time.Time {
+	text, _, _ := strings.Cut(e.ID, "-")
+	ms, _ := strconv.ParseInt(text, 10, 64)
+	return time.UnixMilli(ms).Add(time.Millisecond)
 }
 
 // Publisher appends messages to streams. Its zero value is of no use.
