@@ -9,8 +9,8 @@ import (
 	"mercato/shared/platform/stream"
 )
 
-// A product that never was is in no order that anybody placed: the entry is named, and claims nothing. The others of its
-// batch are decided, the one of its id too.
+// A product that never was is in no order that anybody placed: the entry is named, and claims nothing. Whoever waits for
+// its order all the same hears why it fails. The others of its batch are decided, the one of its id too.
 func TestReserveRefusesWhatNeverWas(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -27,8 +27,12 @@ func TestReserveRefusesWhatNeverWas(t *testing.T) {
 			t.Errorf("entry %s: got %v", id, refused[id])
 		}
 	}
-	if s.left(t, p[0]) != 6 || len(s.answers(t)) != 3 || s.count(t, `SELECT count(*) FROM products.decisions`) != 3 {
-		t.Errorf("%d left, %d answers", s.left(t, p[0]), len(s.answers(t)))
+	got := s.answers(t)
+	if d := got[3]; d.Reason != event.ProductGone || len(d.Changes) != 1 || d.Changes[0] != (event.ProductNow{ProductID: 998, Price: "0.00"}) {
+		t.Errorf("order 3: %+v", d)
+	}
+	if s.left(t, p[0]) != 6 || len(got) != 4 || got[2].Status != event.Completed || s.count(t, `SELECT count(*) FROM products.decisions`) != 3 {
+		t.Errorf("%d left, %d answers", s.left(t, p[0]), len(got))
 	}
 	before := s.snapshot(t)
 	if err := worker(t.Context(), forged); err == nil || s.snapshot(t) != before { // of an order that is decided

@@ -3,6 +3,8 @@ package products
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +19,8 @@ import (
 // Reserve decides orders in their order, takes the stock of those that can be served, and answers each:
 // one transaction of two round trips, whatever their number. An order that was decided before changes nothing and is
 // not answered again, for its answer is as certain as its decision; only one that another event has forestalled is told
-// so. When the error is Impossible, all is done but for the orders that it names.
+// so. When the error is Impossible, all is done but for the orders that it names: what is decided of these is that they
+// fail for now, which a reader who knows a product that there never was needs to hear.
 func (s *Service) Reserve(ctx context.Context, orders []event.OrderPlaced) (err error) {
 	defer fault.Wrap(&err, "products.Reserve(%d orders)", len(orders))
 	var now time.Time
@@ -32,9 +35,9 @@ func (s *Service) Reserve(ctx context.Context, orders []event.OrderPlaced) (err 
 		postgres.QueueClock(b, &now)
 	}, func(b *pgx.Batch) error {
 		t = try(orders, granted, stock)
-		deleteClaims(b, t.forfeited)
+		deleteClaims(b, slices.Collect(maps.Keys(t.forfeited)))
 		decisions = Decide(t.fresh, stock)
-		answers = append(answersTo(decisions, now), refusals(t.known, granted, forestalled, now)...)
+		answers = slices.Concat(answersTo(decisions, now), answersTo(Decide(t.hopeless(), stock), now), refusals(t.known, granted, forestalled, now))
 		moveStock(b, "reserve", sales(decisions))
 		confirm(b, claimsOf(append(t.fresh, t.known...)), granted)
 		s.outbox.Queue(b, answers...)

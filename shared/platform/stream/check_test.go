@@ -3,10 +3,13 @@ package stream_test
 import (
 	"errors"
 	"maps"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"mercato/shared/platform/seal"
 	"mercato/shared/platform/stream"
 )
 
@@ -42,6 +45,37 @@ func TestCheck_mask(t *testing.T) {
 	}
 	b.send(t, own.Fields)
 	until(t, "the event itself is applied", func() bool { return done.count("own") == 1 })
+}
+
+// TestCheck_twin: a copy of an event that differs in what its seal does not cover is the event, or another, but it does not
+// get the event buried.
+func TestCheck_twin(t *testing.T) {
+	t.Parallel()
+	own := stream.NewMessage(name, map[string]string{"text": "own"})
+	for twin, with := range map[string][2]string{
+		"without a number of replays": {"replay_count", "x"}, "replayed too often": {"replay_count", "9999999999"}, "below 0": {"replay_count", "-1"},
+		"with an id that is none": {"event_id", "x"}, "with a wrapped id": {"event_id", "{" + own.EventID + "}"},
+		"with a bare id": {"event_id", strings.ReplaceAll(own.EventID, "-", "")},
+	} {
+		t.Run(twin, func(t *testing.T) {
+			t.Parallel()
+			b, done := setup(t), &log{}
+			b.valid = func(e stream.Entry) error {
+				if _, err := strconv.ParseInt("0"+e.Fields["replay_count"], 10, 32); err != nil || !seal.IsID(e.Fields["event_id"]) {
+					return errors.New("on purpose")
+				}
+				return nil
+			}
+			b.apply = b.takes(b.pg.As(t, group), done, func(string) error { return nil })
+			fields := maps.Clone(own.Fields)
+			fields[with[0]] = with[1]
+			b.send(t, fields)
+			b.consume(t, nil)
+			until(t, "the twin is over", func() bool { return done.len()+len(b.letters(t)) == 1 && b.pending(t) == 0 })
+			b.send(t, own.Fields)
+			until(t, "the event is applied", func() bool { return done.count("own") == 1 })
+		})
+	}
 }
 
 // TestCheck_replays: a replay that nobody has asked for is a copy, and is audited; so it is when the letter has been

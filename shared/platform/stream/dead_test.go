@@ -99,7 +99,7 @@ func TestDeadLetter_malformed(t *testing.T) {
 	b.send(t, map[string]string{"event_id": ids[2], "text": "malformed"})
 	b.send(t, map[string]string{"event_id": ids[0], "text": "malformed"})
 	until(t, "the forged copy is buried", func() bool { return len(b.letters(t)) == 4 })
-	sealed := seal.ID(name, map[string]string{"text": "malformed"})
+	sealed := seal.ID(name, map[string]string{"event_id": "no UUID", "text": "malformed"})
 	l := letter{Reader: group, Stream: name, Code: "malformed", Error: "valid: Nobody sends this.", State: "dead", Attempts: 1, Queued: true}
 	want := []letter{l, l, l, l}
 	want[0].EventID, want[1].EventID, want[2].EventID, want[3].EventID = sealed, ids[0], ids[1], ids[2]
