@@ -111,7 +111,7 @@ func insertAudits(b *pgx.Batch, audits []audit) {
 // deleteKeys forgets idempotency keys of a certain age, at most limit, and says how many.
 func deleteKeys(ctx context.Context, db *pgxpool.Pool, age time.Duration, limit int) (int, error) {
 	tag, err := db.Exec(ctx, `DELETE FROM orders.idempotency i WHERE i.ctid = ANY (ARRAY(
-		SELECT k.ctid FROM orders.idempotency k WHERE k.created_at < now() - $1::interval LIMIT $2))`, age, limit)
+		SELECT k.ctid FROM orders.idempotency k WHERE k.created_at < now() - $1::interval ORDER BY k.created_at LIMIT $2))`, age, limit)
 	if err != nil {
 		return 0, fmt.Errorf("deleting idempotency keys: %w", err)
 	}

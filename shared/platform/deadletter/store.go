@@ -93,7 +93,7 @@ func (s *Store) Prune(ctx context.Context, keep time.Duration) (more bool, err e
 	for _, table := range []string{"inbox", "failures"} {
 		name := s.schema + "." + table
 		tag, err := s.db.Exec(ctx, `DELETE FROM `+name+` t USING (
-				SELECT o.event_id FROM `+name+` o WHERE o.seen_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED) o
+				SELECT o.event_id FROM `+name+` o WHERE o.seen_at < now() - $1::interval ORDER BY o.seen_at LIMIT $2 FOR UPDATE SKIP LOCKED) o
 			WHERE t.event_id = o.event_id`, keep, pruned)
 		if err != nil {
 			return false, err //nolint:wrapcheck // the consumer says what it was doing

@@ -66,18 +66,23 @@ func (r *Relay) mend(ctx context.Context, route Route, l look) error {
 type look struct {
 	now    *redis.TimeCmd
 	groups *redis.XInfoGroupsCmd
-	stream *redis.XInfoStreamCmd
+	last   *redis.Cmd // the last id that it has given
 }
 
-// lookAt asks for the groups before the stream: what a group reads in between is not beyond the end that is seen.
+// lastID is all that is wanted of XINFO STREAM, which answers the first and the last entry too, however long they are.
+const lastID = `local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
+	if info.err then return info end
+	for i = 1, #info, 2 do if info[i] == 'last-generated-id' then return info[i + 1] end end`
+
+// lookAt asks for the groups before the end: what a group reads in between is not beyond the end that is seen.
 func lookAt(ctx context.Context, p redis.Pipeliner, stream string) look {
-	return look{p.Time(ctx), p.XInfoGroups(ctx, stream), p.XInfoStream(ctx, stream)}
+	return look{p.Time(ctx), p.XInfoGroups(ctx, stream), p.EvalRO(ctx, lastID, []string{stream})}
 }
 
 // broken says whether a stream can never take an entry again, or gives its entries ids of a time to come: every later
 // id would start there, and nothing be old enough to be trimmed.
 func (l look) broken() (bool, error) {
-	info, err := l.stream.Result()
+	last, err := l.last.Text()
 	switch {
 	case err == nil:
 	case strings.HasPrefix(err.Error(), "WRONGTYPE"):
@@ -91,7 +96,7 @@ func (l look) broken() (bool, error) {
 	if err != nil {
 		return false, err //nolint:wrapcheck // heal says which stream
 	}
-	end, err := parsePosition(info.LastGeneratedID)
+	end, err := parsePosition(last)
 	return position{uint64(max(now.Add(ahead).UnixMilli(), 0)), 0}.before(end), err //nolint:gosec // not below 0
 }
 
@@ -99,7 +104,7 @@ func (l look) broken() (bool, error) {
 func (l look) beyond(readers []string) (list []redis.XInfoGroup, err error) {
 	groups, err := l.groups.Result()
 	if err == nil {
-		err = l.stream.Err()
+		err = l.last.Err()
 	}
 	if err != nil {
 		if absent(err) {
@@ -107,7 +112,8 @@ func (l look) beyond(readers []string) (list []redis.XInfoGroup, err error) {
 		}
 		return nil, err //nolint:wrapcheck // heal says which stream
 	}
-	end, err := parsePosition(l.stream.Val().LastGeneratedID)
+	last, _ := l.last.Text()
+	end, err := parsePosition(last)
 	if err != nil {
 		return nil, err
 	}

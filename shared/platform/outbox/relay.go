@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
@@ -123,18 +124,23 @@ func (r *Relay) rearm(ctx context.Context) error {
 // everyStream is makeDue's word for all streams of an outbox.
 const everyStream = ""
 
-// makeDue makes the rows of a stream due, in batches that each stay far below the statement timeout.
+// makeDue makes the rows of a stream due, in batches that each stay far below the statement timeout. It goes through the
+// ids once, so what is written meanwhile may be left out: that has just been published.
 func (r *Relay) makeDue(ctx context.Context, schema, stream string) error {
 	const rows = 5000
-	for {
-		tag, err := r.db.Exec(ctx, `UPDATE `+schema+`.outbox o SET due_at = now(), attempts = 0
-			FROM (SELECT event_id FROM `+schema+`.outbox
-				WHERE (due_at > now() OR attempts > 0) AND ($2 = '' OR stream = $2) LIMIT $1 FOR UPDATE SKIP LOCKED) l
-			WHERE o.event_id = l.event_id`, rows, stream)
-		if err != nil || tag.RowsAffected() < rows {
+	for last, more := uuid.Nil, true; more; {
+		err := r.db.QueryRow(ctx, `WITH next AS (SELECT o.event_id FROM `+schema+`.outbox o WHERE o.event_id > $1 ORDER BY o.event_id LIMIT $2),
+			due AS (UPDATE `+schema+`.outbox o SET due_at = now(), attempts = 0
+				FROM (SELECT w.event_id FROM `+schema+`.outbox w JOIN next n ON n.event_id = w.event_id
+					WHERE (w.due_at > now() OR w.attempts > 0) AND ($3 = '' OR w.stream = $3) FOR UPDATE OF w SKIP LOCKED) w
+				WHERE o.event_id = w.event_id)
+			SELECT coalesce((SELECT n.event_id FROM next n ORDER BY n.event_id DESC LIMIT 1), $1), (SELECT count(*) = $2 FROM next)`,
+			last, rows, stream).Scan(&last, &more)
+		if err != nil {
 			return err //nolint:wrapcheck // the caller says where
 		}
 	}
+	return nil
 }
 
 // sweep handles one batch of due rows: in one transaction the confirmed are deleted, the rest are put

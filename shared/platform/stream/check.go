@@ -1,8 +1,12 @@
 package stream
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 
 	"mercato/shared/platform/deadletter"
@@ -14,12 +18,13 @@ import (
 func (c *Consumer) check(ctx context.Context, r reader, batch []Entry) (valid []Entry, err error) {
 	refusals, claims := make([]error, len(batch)), map[string]int{}
 	for i, e := range batch {
+		long := cut(e.Fields)
 		unmask(ctx, e)
 		n := deadletter.Replays(e.Fields)
 		if e.Fields["replay_count"] != "" {
 			e.Fields["replay_count"] = strconv.Itoa(n) // no seal covers it: what is no count must not spoil the event
 		}
-		if refusals[i] = r.valid(e); n > 0 {
+		if refusals[i] = cmp.Or(long, r.valid(e)); n > 0 {
 			id := deadletter.ID(e.Stream, e.Fields)
 			claims[id] = max(claims[id], n)
 		}
@@ -39,6 +44,33 @@ func (c *Consumer) check(ctx context.Context, r reader, batch []Entry) (valid []
 		}
 	}
 	return valid, nil
+}
+
+const (
+	// longest is how many bytes an entry may have: several times the 10 kB of the longest of ours, an order of 100 lines.
+	longest = 64 << 10
+	// What is kept of a longer one, for people.
+	fieldsKept, bytesKept = 50, 500
+)
+
+// cut shortens an entry that is longer than any of ours, and says so: what nobody can have sent must not fill the tables,
+// nor the memory of whoever reads them. What is left of it has no event id, and gets its own.
+func cut(fields map[string]string) error {
+	size := 0
+	for name, value := range fields {
+		size += len(name) + len(value)
+	}
+	if size <= longest {
+		return nil
+	}
+	for i, name := range slices.Sorted(maps.Keys(fields)) {
+		value := fields[name]
+		delete(fields, name)
+		if i < fieldsKept && name != "event_id" {
+			fields[name[:min(len(name), bytesKept)]] = value[:min(len(value), bytesKept)]
+		}
+	}
+	return fmt.Errorf("entry of %d bytes, at most %d", size, longest)
 }
 
 // unmask gives an entry that bears the sealed id of another event its own.

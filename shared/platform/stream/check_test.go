@@ -1,14 +1,18 @@
 package stream_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"mercato/shared/platform/deadletter"
 	"mercato/shared/platform/seal"
 	"mercato/shared/platform/stream"
 )
@@ -119,4 +123,43 @@ func TestCheck_replays(t *testing.T) {
 	b.replayed(t, id, 2)
 	b.send(t, with("2"))
 	until(t, "the replay is applied", func() bool { return done.count("poison") == 1 && b.letters(t)[0].State == "resolved" })
+}
+
+// TestCheck_long: an entry that is longer than any of ours is buried, and little of it is kept.
+func TestCheck_long(t *testing.T) {
+	t.Parallel()
+	b, done := setup(t), &log{}
+	b.apply = b.takes(b.pg.As(t, group), done, func(string) error { return nil })
+	fields := map[string]string{"event_id": uuid.NewString(), "text": "long", "order_id": "7", "junk": strings.Repeat("ü", 1<<20)}
+	for i := range 1000 {
+		fields[fmt.Sprint("z", i)] = "x"
+	}
+	b.send(t, fields)
+	b.add(t, "short")
+	b.consume(t, nil)
+	until(t, "it is buried, and reading goes on", func() bool { return len(b.letters(t)) == 1 && done.count("short") == 1 })
+	l, err := deadletter.Parse(b.queue.Bodies()[0])
+	if err != nil || l.Code != "malformed" || l.OrderID != 7 || len(l.Fields) > 51 || len(b.queue.Bodies()[0]) > 5000 || l.EventID == fields["event_id"] {
+		t.Errorf("%v: letter %s of %d fields, its message has %d bytes", err, l.Code, len(l.Fields), len(b.queue.Bodies()[0]))
+	}
+}
+
+// TestTakeUp_crowded: entries that were delivered often are taken up one by one: together they may be too much.
+func TestTakeUp_crowded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var batches []int
+	b.apply = func(_ context.Context, entries []stream.Entry) error {
+		batches = append(batches, len(entries))
+		return nil
+	}
+	for i, deliveries := range []int{1, 1, 5, 9, 1, 1} {
+		b.leave(t, deliveries, map[string]string{"text": fmt.Sprint(i)})
+	}
+	stop := b.consume(t, nil)
+	until(t, "nothing is pending", func() bool { return b.pending(t) == 0 })
+	stop()
+	if diff := cmp.Diff([]int{2, 1, 1, 2}, batches); diff != "" {
+		t.Error(diff)
+	}
 }

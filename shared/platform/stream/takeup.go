@@ -11,6 +11,10 @@ import (
 // next try must not hide the ones behind them for long.
 const pages = 10
 
+// crowded is after how many deliveries an entry is claimed by itself: what it was read with may be too much for the
+// memory of a function, which leaves no other trace.
+const crowded = 5
+
 // takeUp claims and applies entries whose reader has been silent for a lease, and whose own backoff,
 // which grows with their deliveries, has passed.
 func (c *Consumer) takeUp(ctx, bounded context.Context, r reader) error {
@@ -46,8 +50,31 @@ func (c *Consumer) claim(ctx, bounded context.Context, r reader, pending []redis
 	if len(due) == 0 {
 		return nil
 	}
+	for _, ids := range portions(due, deliveries) {
+		if err := c.claimTogether(ctx, bounded, r, ids, deliveries); err != nil || bounded.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// portions parts entries into those that are claimed together, in their order.
+func portions(ids []string, deliveries map[string]int64) (list [][]string) {
+	fit := false // the last one has room
+	for _, id := range ids {
+		alone := deliveries[id] >= crowded
+		if fit && !alone {
+			list[len(list)-1] = append(list[len(list)-1], id)
+			continue
+		}
+		list, fit = append(list, []string{id}), !alone
+	}
+	return list
+}
+
+func (c *Consumer) claimTogether(ctx, bounded context.Context, r reader, ids []string, deliveries map[string]int64) error {
 	messages, err := c.redis.XClaim(ctx, &redis.XClaimArgs{
-		Stream: r.stream, Group: c.group, Consumer: c.slot.name, MinIdle: c.config.ConsumeLease, Messages: due,
+		Stream: r.stream, Group: c.group, Consumer: c.slot.name, MinIdle: c.config.ConsumeLease, Messages: ids,
 	}).Result()
 	if err != nil {
 		return err //nolint:wrapcheck // Run logs it with the group
