@@ -114,6 +114,17 @@ func TestCatalogue(t *testing.T) {
 		})
 		sold(t, line{lamp, "19.99", 1})
 	})
+	t.Run("of_nothing", func(t *testing.T) {
+		const ghost = 999_999_999
+		forge(t, client, event.ProductsStream, "product_id", fmt.Sprint(ghost), "version", "1", "name", "Ghost", "price", "1.00",
+			"seller_id", fmt.Sprint(seller.id), "quantity", "1", "archived", "false", "occurred_at", "9999-12-31T23:59:59Z")
+		awaitRead(t, client)
+		id := buyer.order(t, line{ghost, "1.00", 1})
+		if got := buyer.decided(t, id); got.path() != "PENDING, FAILED product_gone" {
+			t.Errorf("of a product that there never was: %s", got.path())
+		}
+		buyer.do(t, "POST", "/api/orders", wish("1.00", ghost)).want(t, 422) // the answer has told
+	})
 	awaitDecided(t, db, orders)
 	awaitQuiet(t, db)
 	checkBooks(t, db, orders)
