@@ -102,6 +102,6 @@ func upsertCatalog(b *pgx.Batch, newest map[int64]listed) {
 			price = CASE WHEN c.price_told_at > excluded.told_at THEN c.price ELSE excluded.price END,
 			quantity = CASE WHEN c.price_told_at > excluded.told_at THEN c.quantity ELSE excluded.quantity END,
 			price_told_at = greatest(c.price_told_at, excluded.told_at)
-		WHERE (c.told_at, c.version) <= (excluded.told_at, excluded.version)`,
+		WHERE (c.told_at, c.version) < (excluded.told_at, excluded.version)`,
 		products, versions, names, prices, sellers, quantities, archived, times)
 }
