@@ -76,7 +76,7 @@ var verdictOf = map[string]orders.Verdict{
 	"PENDING FAILED other":           {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
 	"COMPLETED FAILED same":          {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.Contradicts},
 	"COMPLETED FAILED other":         {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},
-	"FAILED FAILED other":            {Recall: true, Audit: orders.OtherLines},
+	"FAILED" + " FAILED other":       {Recall: true, Audit: orders.OtherLines},
 	" FAILED same":                   {Audit: orders.NoSuchOrder},
 	" FAILED other":                  {Audit: orders.NoSuchOrder},
 	"COMPLETED" + " COMPLETED other": {To: orders.Cancelled, Reason: orders.Mismatch, Recall: true, Audit: orders.OtherLines},

@@ -70,9 +70,10 @@ type look struct {
 }
 
 // lastID is all that is wanted of XINFO STREAM, which answers the first and the last entry too, however long they are.
-const lastID = `local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
+const lastID = `local info, i = redis.pcall('XINFO', 'STREAM', KEYS[1]), 1
 	if info.err then return info end
-	for i = 1, #info, 2 do if info[i] == 'last-generated-id' then return info[i + 1] end end`
+	while info[i] and info[i] ~= 'last-generated-id' do i = i + 2 end
+	return info[i + 1]`
 
 // lookAt asks for the groups before the end: what a group reads in between is not beyond the end that is seen.
 func lookAt(ctx context.Context, p redis.Pipeliner, stream string) look {
