@@ -66,7 +66,7 @@ func healCatalog(b *pgx.Batch, news []refused) {
 	}
 	b.Queue(`WITH locked AS (
 			SELECT c.product_id FROM orders.catalog c WHERE c.product_id = ANY($1) ORDER BY c.product_id FOR UPDATE)
-		UPDATE orders.catalog c SET price_told_at = least(n.told_at, now()),
+		UPDATE orders.catalog c SET price_told_at = n.told_at,
 			price = CASE WHEN n.version > 0 THEN n.price ELSE c.price END,
 			quantity = n.available, archived = c.archived OR n.version = 0
 		FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::numeric[], $5::int[], $6::timestamptz[])
@@ -94,7 +94,7 @@ func upsertCatalog(b *pgx.Batch, newest map[int64]listed) {
 		quantities, archived = append(quantities, p.Quantity), append(archived, p.Archived)
 	}
 	b.Queue(`INSERT INTO orders.catalog AS c (product_id, version, name, price, seller_id, quantity, archived, told_at, price_told_at)
-		SELECT n.product_id, n.version, n.name, n.price, n.seller_id, n.quantity, n.archived, least(n.told_at, now()), least(n.told_at, now())
+		SELECT n.product_id, n.version, n.name, n.price, n.seller_id, n.quantity, n.archived, n.told_at, n.told_at
 		FROM unnest($1::bigint[], $2::int[], $3::text[], $4::numeric[], $5::bigint[], $6::int[], $7::bool[], $8::timestamptz[])
 			n (product_id, version, name, price, seller_id, quantity, archived, told_at)
 		ON CONFLICT (product_id) DO UPDATE SET version = excluded.version, name = excluded.name, seller_id = excluded.seller_id,
