@@ -157,6 +157,7 @@ func (f *forger) before(t *testing.T, foreign int64) {
 	for _, forged := range [][]string{
 		{"event_id", uuid.NewString(), "products", lines(f.lamp, 7)},
 		{"products", lines(f.lamp, 1)},
+		{"event_id", uuid.NewString(), "products", lines(f.lamp, 2)}, // its own lines, at any price
 		{"event_id", uuid.NewString(), "products", lines(foreign, 1)},
 	} {
 		id := f.place(t, 2, f.forge(t, forged...), "PENDING, CANCELLED mismatch")
