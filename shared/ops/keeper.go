@@ -42,7 +42,7 @@ type Report struct {
 }
 
 func (k *Keeper) do(ctx context.Context, in ReplayRequest) (Report, error) {
-	if in.Max == 0 && in.IDs == nil && in.ErrorCode == "" && !in.DryRun {
+	if in.null == "" && in.Max == 0 && in.IDs == nil && in.ErrorCode == "" && !in.DryRun {
 		return k.Keep(ctx)
 	}
 	report := Report{DryRun: in.DryRun, IDs: []string{}}

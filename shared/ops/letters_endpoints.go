@@ -90,23 +90,19 @@ type ReplayLettersIn struct {
 
 // ReplayRequest is its body.
 type ReplayRequest struct {
-	Max       int      `json:"max,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"So many at the most, those that were first seen first"`
-	IDs       EventIDs `json:"ids,omitempty" minItems:"1" maxItems:"1000" doc:"Event ids, max at the most; without any, all letters that are dead or parked"`
+	Max       int      `json:"max,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"So many at the most, those that were first seen first; fewer when their entries are big"`
+	IDs       []string `json:"ids,omitempty" minItems:"1" maxItems:"1000" doc:"Event ids, max at the most; without any, all letters that are dead or parked"`
 	ErrorCode string   `json:"errorCode,omitempty" maxLength:"100" doc:"Only letters that failed so"`
 	DryRun    bool     `json:"dryRun,omitempty" doc:"Only say which"`
+
+	null string // the field that is null
 }
 
-// EventIDs are ids of events. JSON's null is no id, not an absent list: it must not mean all letters.
-type EventIDs []string
-
 // UnmarshalJSON implements json.Unmarshaler.
-func (ids *EventIDs) UnmarshalJSON(blob []byte) error {
-	list := []string{}
-	err := json.Unmarshal(blob, &list)
-	if *ids = list; list == nil {
-		*ids = EventIDs{}
-	}
-	return err //nolint:wrapcheck // encoding/json calls this
+func (r *ReplayRequest) UnmarshalJSON(blob []byte) error {
+	type plain ReplayRequest
+	r.null = nullOf[plain](blob)
+	return json.Unmarshal(blob, (*plain)(r)) //nolint:wrapcheck // encoding/json calls this
 }
 
 // The bounds of a replay: one transaction holds as many locks, and one round trip as many entries.
@@ -118,6 +114,9 @@ const (
 // pick reads the request as the schema does, for whoever comes without one. Invalid when it breaks a rule.
 func (r ReplayRequest) pick(actor string) (p Pick, err error) {
 	p = Pick{ErrorCode: r.ErrorCode, Max: r.Max, DryRun: r.DryRun, Actor: actor}
+	if r.null != "" {
+		return p, fault.At("body."+r.null, "must not be null")
+	}
 	if p.Max == 0 {
 		p.Max = defaultMax
 	}
