@@ -82,7 +82,7 @@ func (k *Keeper) replayAllDue(ctx context.Context, report *Report) error {
 		}
 		report.Replayed += len(r.Letters)
 		report.Repeated += r.Repeated
-		more = len(r.Letters) == replayAtOnce
+		more = len(r.Letters) == replayAtOnce || r.Left > 0
 	}
 	return nil
 }

@@ -51,6 +51,7 @@ type LetterView struct {
 	FirstSeen   time.Time         `json:"first_seen"`
 	LastSeen    time.Time         `json:"last_seen" doc:"When it was buried, resolved or discarded last"`
 	Envelope    map[string]string `json:"envelope" doc:"The fields of the entry, as they were read"`
+	EnvelopeCut bool              `json:"envelope_cut,omitempty" doc:"The entry is big: these are its first 16 fields at the most, their names cut to 64 characters, their values to 200"`
 }
 
 func letterViews(letters []Letter) []LetterView {
@@ -58,7 +59,7 @@ func letterViews(letters []Letter) []LetterView {
 	for i, l := range letters {
 		list[i] = LetterView{
 			l.EventID.String(), l.Reader, l.Stream, l.OrderID, l.ErrorCode, l.Error, l.Attempts, l.ReplayCount, l.State,
-			nil, l.FirstSeen.UTC(), l.LastSeen.UTC(), l.Envelope,
+			nil, l.FirstSeen.UTC(), l.LastSeen.UTC(), l.Envelope, l.EnvelopeCut,
 		}
 		if l.DueAt != nil {
 			due := l.DueAt.UTC()
@@ -113,10 +114,10 @@ const (
 
 // pick reads the request as the schema does, for whoever comes without one. Invalid when it breaks a rule.
 func (r ReplayRequest) pick(actor string) (p Pick, err error) {
-	p = Pick{ErrorCode: r.ErrorCode, Max: r.Max, DryRun: r.DryRun, Actor: actor}
 	if r.null != "" {
 		return p, fault.At("body."+r.null, "must not be null")
 	}
+	p = Pick{ErrorCode: r.ErrorCode, Max: r.Max, DryRun: r.DryRun, Actor: actor}
 	if p.Max == 0 {
 		p.Max = defaultMax
 	}
@@ -175,8 +176,12 @@ func (s *Service) replayLetters(ctx context.Context, in *ReplayLettersIn) (*Repl
 	if p.DryRun {
 		message = "Would replay %d dead letters."
 	}
+	message = fmt.Sprintf(message, len(r.Letters))
+	if r.Left > 0 {
+		message += fmt.Sprintf(" %d more are too big to go with them: ask again.", r.Left)
+	}
 	return &ReplayLettersOut{ReplayResponse{
-		fmt.Sprintf(message, len(r.Letters)), p.DryRun, len(r.Letters), r.Repeated, eventIDs(r.Letters),
+		message, p.DryRun, len(r.Letters), r.Repeated, eventIDs(r.Letters),
 	}}, nil
 }
 
