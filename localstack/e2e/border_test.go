@@ -146,7 +146,7 @@ func TestBorder_crossings(t *testing.T) {
 		{
 			"functions with their owner's rights", strangers + `SELECT n.nspname || '.' || f.proname FROM own n JOIN pg_proc f ON f.pronamespace = n.oid WHERE f.prosecdef`,
 			[]string{
-				"auth.session", "ops.audit", "ops.bury", "ops.queued", "ops.replays", "ops.resolve",
+				"auth.session", "ops.audit", "ops.audit_for", "ops.bury", "ops.queued", "ops.replays", "ops.resolve",
 				"orders.stats", "orders.story", "products.forfeit", "products.stats", "products.story",
 			},
 		},
@@ -157,8 +157,8 @@ func TestBorder_crossings(t *testing.T) {
 			WHERE has_function_privilege(r.name, f.oid, 'EXECUTE')`,
 			[]string{
 				"auth auth.session", "ops auth.session", "ops orders.stats", "ops orders.story", "ops products.stats", "ops products.story",
-				"orders auth.session", "orders ops.audit", "orders ops.bury", "orders ops.queued", "orders ops.replays", "orders ops.resolve",
-				"products auth.session", "products ops.audit", "products ops.bury", "products ops.queued", "products ops.replays", "products ops.resolve",
+				"orders auth.session", "orders ops.audit", "orders ops.audit_for", "orders ops.bury", "orders ops.queued", "orders ops.replays", "orders ops.resolve",
+				"products auth.session", "products ops.audit", "products ops.audit_for", "products ops.bury", "products ops.queued", "products ops.replays", "products ops.resolve",
 				"products products.forfeit",
 			},
 		},

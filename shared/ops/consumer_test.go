@@ -16,6 +16,8 @@ import (
 	"mercato/shared/platform/stream"
 )
 
+var errOnPurpose = errors.New("on purpose")
+
 // TestLettersOfAConsumer: what a consumer buries is replayed to it, and takes effect once it can: an event with an
 // id, one of the documented fields alone, and one that nobody could have sent, whatever bytes it holds.
 func TestLettersOfAConsumer(t *testing.T) {
@@ -26,7 +28,7 @@ func TestLettersOfAConsumer(t *testing.T) {
 		if fixed.Load() {
 			return nil
 		}
-		return errors.New("on purpose")
+		return errOnPurpose
 	}
 	for _, e := range []map[string]string{
 		{"event_id": "01a2063b-ec71-744d-ade1-64ee75d0260d", "order_id": "7"}, {"order_id": "8", "products": "[]"}, {"order_id": "9", "a": "\xff\x00"},

@@ -42,7 +42,7 @@ type Report struct {
 }
 
 func (k *Keeper) do(ctx context.Context, in ReplayRequest) (Report, error) {
-	if in.Max == 0 && in.IDs == nil && in.ErrorCode == "" && !in.DryRun {
+	if in.null == "" && in.Max == 0 && in.IDs == nil && in.ErrorCode == "" && !in.DryRun {
 		return k.Keep(ctx)
 	}
 	report := Report{DryRun: in.DryRun, IDs: []string{}}
@@ -82,7 +82,7 @@ func (k *Keeper) replayAllDue(ctx context.Context, report *Report) error {
 		}
 		report.Replayed += len(r.Letters)
 		report.Repeated += r.Repeated
-		more = len(r.Letters) == replayAtOnce
+		more = len(r.Letters) == replayAtOnce || r.Left > 0
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type Letter struct {
 	FirstSeen   time.Time
 	LastSeen    time.Time
 	Envelope    Envelope
+	EnvelopeCut bool // the envelope is an excerpt, or was not read at all
 }
 
 // Envelope is the fields of a letter's entry as they are kept: what is no text is written as deadletter.Fields does.
@@ -93,6 +94,16 @@ func (l Letter) replayed() Letter {
 		return l
 	}
 	l.State, l.ReplayCount, l.Sends = Replaying, l.ReplayCount+1, 1
+	return l
+}
+
+// discarded is the letter when it is given up. A replay that is under way is taken back: its reader asks how often the
+// letter was replayed, and then the copy is one more of what lies buried.
+func (l Letter) discarded() Letter {
+	if l.State == Replaying {
+		l.ReplayCount = max(l.ReplayCount-1, 0)
+	}
+	l.State, l.DueAt = Discarded, nil
 	return l
 }
 

@@ -51,6 +51,7 @@ type LetterView struct {
 	FirstSeen   time.Time         `json:"first_seen"`
 	LastSeen    time.Time         `json:"last_seen" doc:"When it was buried, resolved or discarded last"`
 	Envelope    map[string]string `json:"envelope" doc:"The fields of the entry, as they were read"`
+	EnvelopeCut bool              `json:"envelope_cut,omitempty" doc:"The entry is big: these are its first 16 fields at the most, their names cut to 64 characters, their values to 200"`
 }
 
 func letterViews(letters []Letter) []LetterView {
@@ -58,7 +59,7 @@ func letterViews(letters []Letter) []LetterView {
 	for i, l := range letters {
 		list[i] = LetterView{
 			l.EventID.String(), l.Reader, l.Stream, l.OrderID, l.ErrorCode, l.Error, l.Attempts, l.ReplayCount, l.State,
-			nil, l.FirstSeen.UTC(), l.LastSeen.UTC(), l.Envelope,
+			nil, l.FirstSeen.UTC(), l.LastSeen.UTC(), l.Envelope, l.EnvelopeCut,
 		}
 		if l.DueAt != nil {
 			due := l.DueAt.UTC()
@@ -90,23 +91,19 @@ type ReplayLettersIn struct {
 
 // ReplayRequest is its body.
 type ReplayRequest struct {
-	Max       int      `json:"max,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"So many at the most, those that were first seen first"`
-	IDs       EventIDs `json:"ids,omitempty" minItems:"1" maxItems:"1000" doc:"Event ids, max at the most; without any, all letters that are dead or parked"`
+	Max       int      `json:"max,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"So many at the most, those that were first seen first; fewer when their entries are big"`
+	IDs       []string `json:"ids,omitempty" minItems:"1" maxItems:"1000" doc:"Event ids, max at the most; without any, all letters that are dead or parked"`
 	ErrorCode string   `json:"errorCode,omitempty" maxLength:"100" doc:"Only letters that failed so"`
 	DryRun    bool     `json:"dryRun,omitempty" doc:"Only say which"`
+
+	null string // the field that is null
 }
 
-// EventIDs are ids of events. JSON's null is no id, not an absent list: it must not mean all letters.
-type EventIDs []string
-
 // UnmarshalJSON implements json.Unmarshaler.
-func (ids *EventIDs) UnmarshalJSON(blob []byte) error {
-	list := []string{}
-	err := json.Unmarshal(blob, &list)
-	if *ids = list; list == nil {
-		*ids = EventIDs{}
-	}
-	return err //nolint:wrapcheck // encoding/json calls this
+func (r *ReplayRequest) UnmarshalJSON(blob []byte) error {
+	type plain ReplayRequest
+	r.null = nullOf[plain](blob)
+	return json.Unmarshal(blob, (*plain)(r)) //nolint:wrapcheck // encoding/json calls this
 }
 
 // The bounds of a replay: one transaction holds as many locks, and one round trip as many entries.
@@ -117,6 +114,9 @@ const (
 
 // pick reads the request as the schema does, for whoever comes without one. Invalid when it breaks a rule.
 func (r ReplayRequest) pick(actor string) (p Pick, err error) {
+	if r.null != "" {
+		return p, fault.At("body."+r.null, "must not be null")
+	}
 	p = Pick{ErrorCode: r.ErrorCode, Max: r.Max, DryRun: r.DryRun, Actor: actor}
 	if p.Max == 0 {
 		p.Max = defaultMax
@@ -176,8 +176,12 @@ func (s *Service) replayLetters(ctx context.Context, in *ReplayLettersIn) (*Repl
 	if p.DryRun {
 		message = "Would replay %d dead letters."
 	}
+	message = fmt.Sprintf(message, len(r.Letters))
+	if r.Left > 0 {
+		message += fmt.Sprintf(" %d more are too big to go with them: ask again.", r.Left)
+	}
 	return &ReplayLettersOut{ReplayResponse{
-		fmt.Sprintf(message, len(r.Letters)), p.DryRun, len(r.Letters), r.Repeated, eventIDs(r.Letters),
+		message, p.DryRun, len(r.Letters), r.Repeated, eventIDs(r.Letters),
 	}}, nil
 }
 

@@ -171,7 +171,7 @@ func TestDiscardLetters(t *testing.T) {
 	if got := discard(ids[1], ids[2]); got.Discarded != 1 || got.IDs[0] != ids[2] {
 		t.Errorf("one of them for the second time: %+v", got)
 	}
-	for i, want := range []string{"discarded 1 1", "discarded 0 0", "discarded 0 0"} {
+	for i, want := range []string{"discarded 0 1", "discarded 0 0", "discarded 0 0"} {
 		if got := d.state(t, ids[i]); got != want {
 			t.Errorf("letter %d: %s, want %s", i, got, want)
 		}

@@ -9,20 +9,17 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// letterQuery selects Letters; what follows says which.
-const letterQuery = `SELECT d.event_id, d.reader, d.stream, d.order_id, d.error_code, d.error, d.attempts, d.replay_count, d.sends,
-	d.state, d.due_at, d.first_seen, d.last_seen, d.envelope FROM ops.dead_letters d `
+// standingColumns are those of Letter but for the envelope's two.
+const standingColumns = `d.event_id, d.reader, d.stream, d.order_id, d.error_code, d.error, d.attempts, d.replay_count, d.sends,
+	d.state, d.due_at, d.first_seen, d.last_seen`
 
-const (
-	// lettersNamed takes ids; its order is that of every statement that waits for locks of several letters.
-	lettersNamed = letterQuery + `WHERE d.event_id = ANY($1) ORDER BY d.event_id, d.reader`
-	// lettersWaiting takes an error code or nothing, and how many at the most.
-	lettersWaiting = letterQuery + `WHERE d.state IN ('dead', 'parked') AND ($1 = '' OR d.error_code = $1)
-		ORDER BY d.first_seen, d.event_id, d.reader LIMIT $2`
-	// lettersDue takes how many at the most.
-	lettersDue = letterQuery + `WHERE d.state IN ('dead', 'replaying') AND d.due_at <= now()
-		ORDER BY d.first_seen, d.event_id, d.reader LIMIT $1`
-)
+// letterQuery selects Letters for people, big envelopes cut; what follows says which.
+const letterQuery = `SELECT ` + standingColumns + `, coalesce(d.excerpt, d.envelope), d.excerpt IS NOT NULL FROM ops.dead_letters d `
+
+// namedQuery selects Letters without their envelopes and takes ids; its order is that of every statement that waits for
+// locks of several letters.
+const namedQuery = `SELECT ` + standingColumns + `, NULL::json, true FROM ops.dead_letters d
+	WHERE d.event_id = ANY($1) ORDER BY d.event_id, d.reader`
 
 func collect(letters *[]Letter) func(pgx.Rows) error {
 	return func(rows pgx.Rows) (err error) {
@@ -31,35 +28,17 @@ func collect(letters *[]Letter) func(pgx.Rows) error {
 	}
 }
 
-// askPicked queues the locking of the letters that somebody picked. Those that were named are waited for; of
-// the others, those that somebody else is replaying are left to him.
-func askPicked(b *pgx.Batch, p Pick, letters *[]Letter) {
-	if p.IDs != nil {
-		b.Queue(lettersNamed+` FOR UPDATE`, p.IDs).Query(collect(letters))
-		return
-	}
-	b.Queue(lettersWaiting+` FOR UPDATE SKIP LOCKED`, p.ErrorCode, p.Max).Query(collect(letters))
-}
-
-// askDue queues the locking of the letters that are due and that nobody else is replaying.
-func askDue(b *pgx.Batch, limit int, letters *[]Letter) {
-	b.Queue(lettersDue+` FOR UPDATE SKIP LOCKED`, limit).Query(collect(letters))
-}
-
-// lettersPicked reads what askPicked would lock.
-func lettersPicked(ctx context.Context, db *pgxpool.Pool, p Pick) ([]Letter, error) {
-	if p.IDs != nil {
-		return letters(ctx, db, lettersNamed, p.IDs)
-	}
-	return letters(ctx, db, lettersWaiting, p.ErrorCode, p.Max)
-}
-
 func letters(ctx context.Context, db *pgxpool.Pool, query string, arguments ...any) (list []Letter, err error) {
 	rows, err := db.Query(ctx, query, arguments...)
 	if err == nil {
 		err = collect(&list)(rows)
 	}
 	return list, err //nolint:wrapcheck // the use case says what it was doing
+}
+
+// askNamed queues the locking of letters, which it waits for.
+func askNamed(b *pgx.Batch, ids []uuid.UUID, letters *[]Letter) {
+	b.Queue(namedQuery+` FOR UPDATE`, ids).Query(collect(letters))
 }
 
 // letterPage reads letters from behind a place on, the latest first.
@@ -90,17 +69,17 @@ func updateReplayed(b *pgx.Batch, letters []Letter) {
 		WHERE d.event_id = r.event_id AND d.reader = r.reader`, ids, readers, counts, sends, waits)
 }
 
-// updateDiscarded writes that letters that were locked are given up, and when: from then on they are kept for a while.
+// updateDiscarded writes how letters stand that were locked and are given up, and when: from then on they are kept for
+// a while.
 func updateDiscarded(b *pgx.Batch, letters []Letter) {
 	ids, readers := keys(letters)
-	b.Queue(`UPDATE ops.dead_letters d SET state = 'discarded', due_at = NULL, last_seen = now()
-		FROM unnest($1::uuid[], $2::text[]) r (event_id, reader) WHERE d.event_id = r.event_id AND d.reader = r.reader`, ids, readers)
-}
-
-// lettersUnsent reads letters whose messages should have been sent by now.
-func lettersUnsent(ctx context.Context, db *pgxpool.Pool, limit int) ([]Letter, error) {
-	return letters(ctx, db, letterQuery+`WHERE d.queued_at IS NULL AND d.state IN ('dead', 'replaying', 'parked')
-		AND d.first_seen < now() - interval '1 minute' ORDER BY d.first_seen, d.event_id, d.reader LIMIT $1`, limit)
+	counts := make([]int, len(letters))
+	for i, l := range letters {
+		counts[i] = l.ReplayCount
+	}
+	b.Queue(`UPDATE ops.dead_letters d SET state = 'discarded', replay_count = r.replay_count, due_at = NULL, last_seen = now()
+		FROM unnest($1::uuid[], $2::text[], $3::int[]) r (event_id, reader, replay_count)
+		WHERE d.event_id = r.event_id AND d.reader = r.reader`, ids, readers, counts)
 }
 
 func updateQueued(ctx context.Context, db *pgxpool.Pool, letters []Letter) error {

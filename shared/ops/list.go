@@ -20,7 +20,8 @@ type LetterFilter struct {
 	Cursor    string // of a page before; empty for the first
 }
 
-// List answers a page of letters, those that were first seen last at first, and the cursor of what follows.
+// List answers a page of letters, those that were first seen last at first, big envelopes cut, and the cursor of what
+// follows.
 // Malformed for a cursor that is not ours.
 func (s *Service) List(ctx context.Context, f LetterFilter) (letters []Letter, next string, err error) {
 	defer fault.Wrap(&err, "ops.List(%s)", f.State)
@@ -62,8 +63,15 @@ func parsePlace(cursor string) (p place, err error) {
 	if err == nil {
 		p.eventID, err = uuid.Parse(id)
 	}
-	if p.reader = reader; err != nil || p.String() != cursor { // one form for each place, and nothing that Postgres cannot read
+	if p.reader = reader; err != nil || !isWord(reader) || p.String() != cursor { // one form for each place, and nothing that Postgres cannot read
 		return place{}, fault.Unreadable("query.cursor", "is not a cursor")
 	}
 	return p, nil
+}
+
+// isWord says whether a text may name a reader: it is short, of visible ASCII characters.
+func isWord(text string) bool {
+	const longest = 63 // as Postgres's names are
+	invisible := func(r rune) bool { return r <= ' ' || r > '~' }
+	return text != "" && len(text) <= longest && !strings.ContainsFunc(text, invisible)
 }

@@ -82,6 +82,9 @@ func (k *Keeper) sendMissing(ctx context.Context, done *Messages) error {
 	}
 	var sent []Letter
 	for _, l := range unsent {
+		if l.EnvelopeCut {
+			break // the next look begins with it
+		}
 		if err = k.dead.Send(ctx, l.carried().Marshal()); err != nil {
 			break // the queue is away; a letter that was sent and is not marked is sent twice, which deletes like one
 		}

@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -210,6 +211,15 @@ func TestTask(t *testing.T) {
 	} {
 		if _, err := ops.ReplayDead.Do(d.keeper(t), t.Context(), in); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, event := range []string{`{"max":null}`, `{"ids":null}`, `{"errorCode":null}`, `{"DryRun":null,"max":5}`} {
+		var in ops.ReplayRequest
+		if err := json.Unmarshal([]byte(event), &in); err != nil {
+			t.Fatal(err)
+		}
+		if report, err := ops.ReplayDead.Do(d.keeper(t), t.Context(), in); fault.KindOf(err) != fault.Invalid || report.Replayed > 0 {
+			t.Errorf("%s: %v, %+v", event, err, report)
 		}
 	}
 	if _, err := ops.ReplayDead.Do(d.keeper(t), t.Context(), ops.ReplayRequest{IDs: []string{uuid.NewString()}}); fault.KindOf(err) != fault.NotFound || errors.Unwrap(err) == nil {

@@ -113,6 +113,27 @@ func TestPruneAfterDiscard(t *testing.T) {
 	}
 }
 
+// TestPruneAfterCopies: copies of an event whose letter has ended keep nobody from forgetting it; one that waits was seen.
+func TestPruneAfterCopies(t *testing.T) {
+	t.Parallel()
+	d := setup(t)
+	for _, state := range []ops.LetterState{ops.Resolved, ops.Discarded} {
+		id := d.put(t, 1, state, 91*day)
+		d.bury(t, letter{id: id}, letter{id: id, replays: 1})
+		if got, want := d.state(t, id), string(state)+" 0 0"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	waits := d.put(t, 1, ops.Parked, 91*day)
+	d.bury(t, letter{id: waits})
+	if got := d.run(t, ops.ReplayRequest{}).Pruned; got != (ops.Pruned{Letters: 2}) {
+		t.Errorf("pruned %+v", got)
+	}
+	if got := d.text(t, `SELECT d.state || ' ' || (d.last_seen > now() - interval '1 day') FROM ops.dead_letters d WHERE d.event_id = $1`, waits); got != "parked true" {
+		t.Error(got)
+	}
+}
+
 // TestPruneOutage: while the queues are away the rows are pruned all the same.
 func TestPruneOutage(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,8 @@
 package ops_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -53,6 +55,10 @@ func TestLettersRefuse(t *testing.T) {
 		"replay: no object":        {replay, `[]`, 422, "body"},
 		"replay: null":             {replay, `null`, 422, "body"},
 		"replay: malformed":        {replay, `{"max":`, 400, "body"},
+		"replay: max null":         {replay, `{"max":null}`, 422, "body.max"},
+		"replay: errorCode null":   {replay, `{"errorCode":null}`, 422, "body.errorCode"},
+		"replay: dryRun null":      {replay, `{"dryRun":null,"ids":[` + dead + `]}`, 422, "body.dryRun"},
+		"discard: null ids":        {discard, `{"reason":"x","ids":null}`, 422, "body.ids"},
 		"discard: unknown":         {discard, `{"reason":"x","ids":[` + dead + `,` + unknown + `]}`, 404, ""},
 		"discard: resolved":        {discard, `{"reason":"x","ids":[` + dead + `,` + resolved + `]}`, 409, ""},
 		"discard: no reason":       {discard, `{"ids":[` + dead + `]}`, 422, "body.reason"},
@@ -67,6 +73,10 @@ func TestLettersRefuse(t *testing.T) {
 		"list: state":              {list, "?state=alive", 400, "query.state"},
 		"list: limit":              {list, "?limit=101", 400, "query.limit"},
 		"list: cursor":             {list, "?cursor=7", 400, "query.cursor"},
+		"list: cursor with NUL":    {list, "?cursor=" + placed("pro\x00ducts"), 400, "query.cursor"},
+		"list: cursor of no text":  {list, "?cursor=" + placed("\xff"), 400, "query.cursor"},
+		"list: cursor's space":     {list, "?cursor=" + placed("a b"), 400, "query.cursor"},
+		"list: cursor of nobody":   {list, "?cursor=" + placed(""), 400, "query.cursor"},
 		"list: parameter":          {list, "?errorCode=x", 400, "query.errorCode"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +100,11 @@ func TestLettersRefuse(t *testing.T) {
 	if after := d.everything(t); after != before {
 		t.Errorf("something changed:\n%s\n%s", before, after)
 	}
+}
+
+// placed is a cursor behind a letter of a reader.
+func placed(reader string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte("2026-11-23T05:00:00Z 01a2063b-ec71-744d-ade1-64ee75d0260d " + reader))
 }
 
 // TestAccess: whoever may not, is told so by every route, whatever he sends.
@@ -132,9 +147,13 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// FuzzPlace: a cursor is read as it was written, and whatever else somebody sends is refused.
+// FuzzPlace: a cursor is read as it was written, and whatever else somebody sends is refused: also what is no plain text, which
+// Postgres would not take.
 func FuzzPlace(f *testing.F) {
 	f.Add("")
+	f.Add(placed("\x00"))
+	f.Add(placed("\xff"))
+	f.Add(placed("é"))
 	f.Add("MjAyNi0xMS0yM1QwNTowMDowMFogMDFhMjA2M2ItZWM3MS03NDRkLWFkZTEtNjRlZTc1ZDAyNjBkIHByb2R1Y3Rz")
 	f.Add("MjAyNi0xMS0yM1QwNTowMDowMC4xMjM0NTZaIDAxYTIwNjNiLWVjNzEtNzQ0ZC1hZGUxLTY0ZWU3NWQwMjYwZCA")
 	f.Add("MjAyNi0xMS0yM1QwNTowMDowMCswMDowMCAwMWEyMDYzYi1lYzcxLTc0NGQtYWRlMS02NGVlNzVkMDI2MGQgcHJvZHVjdHM") // a place in another form
@@ -142,6 +161,10 @@ func FuzzPlace(f *testing.F) {
 		again, err := ops.ReadCursor(cursor)
 		if err == nil && cursor != "" && again != cursor {
 			t.Errorf("%q reads as %q", cursor, again)
+		}
+		raw, _ := base64.RawURLEncoding.DecodeString(cursor)
+		if err == nil && bytes.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%q is no plain text", raw)
 		}
 	})
 }

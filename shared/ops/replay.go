@@ -25,10 +25,12 @@ type Pick struct {
 type Replay struct {
 	Letters  []Letter // as they stand now
 	Repeated int      // of them, those whose last replay was sent once more
+	Left     int      // letters that were found and are too big to be sent together with these
 }
 
-// Replay sends the picked letters' events again, all or none. NotFound when an id has no letter, Conflict when one
-// is resolved or discarded, Unavailable when Redis or Postgres does not answer; then some may have been sent
+// Replay sends the picked letters' events again: those of IDs all or none, of others fewer when they are big, one at the least.
+// NotFound when an id has no letter, Conflict when one is resolved or discarded, Invalid when those of IDs are too big to be sent
+// together, Unavailable when Redis or Postgres does not answer; then some may have been sent
 // all the same, and will be once more, which their readers notice.
 func (s *Service) Replay(ctx context.Context, p Pick) (r Replay, err error) {
 	defer fault.Wrap(&err, "ops.Replay(%d ids, %q, max %d)", len(p.IDs), p.ErrorCode, p.Max)
@@ -80,10 +82,17 @@ func (p Pick) replay(found []Letter) (r Replay, err error) {
 		if p.ErrorCode != "" && p.ErrorCode != l.ErrorCode {
 			continue
 		}
+		if l.EnvelopeCut {
+			r.Left++
+			continue
+		}
 		if l.State == Replaying {
 			r.Repeated++
 		}
 		r.Letters = append(r.Letters, l.replayed())
+	}
+	if p.IDs != nil && r.Left > 0 {
+		return Replay{}, fault.At("body.ids", "name letters that are too big to be replayed together; name fewer")
 	}
 	return r, nil
 }

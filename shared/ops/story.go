@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -13,10 +14,13 @@ import (
 
 // Story is all that is known of an order.
 type Story struct {
-	Orders, Products api.Raw // what each domain tells of it; nil when it has never heard of it
-	Letters          []Letter
-	Deeds            []Deed // on the order and on its letters
+	Orders, Products api.Raw  // what each domain tells of it; nil when it has never heard of it
+	Letters          []Letter // the newest 100, the oldest of them first, big envelopes cut
+	Deeds            []Deed   // on the order and on its letters, alike
 }
+
+// toldAtMost is how many letters and how many deeds a story has, as many as a page: somebody may forge thousands.
+const toldAtMost = 100
 
 // Tell asks every domain for an order's story, as of one moment. NotFound when nobody knows it.
 func (s *Service) Tell(ctx context.Context, order int64) (story Story, err error) {
@@ -34,12 +38,16 @@ func storyOf(ctx context.Context, db *pgxpool.Pool, order int64) (s Story, err e
 	b.Queue(`SELECT orders.story($1), products.story($1)`, order).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&s.Orders, &s.Products) //nolint:wrapcheck // Tell says what it was doing
 	})
-	b.Queue(letterQuery+`WHERE d.order_id = $1 ORDER BY d.first_seen, d.event_id, d.reader`, order).Query(collect(&s.Letters))
+	b.Queue(letterQuery+`WHERE d.order_id = $1 ORDER BY d.first_seen DESC, d.event_id DESC, d.reader DESC LIMIT $2`, order, toldAtMost).
+		Query(collect(&s.Letters))
 	b.Queue(deedQuery+`WHERE a.target = $1 OR a.target IN (SELECT d.event_id::text FROM ops.dead_letters d WHERE d.order_id = $2)
-		ORDER BY a.id`, "order:"+strconv.FormatInt(order, 10), order).Query(func(rows pgx.Rows) (err error) {
+		ORDER BY a.id DESC LIMIT $3`, "order:"+strconv.FormatInt(order, 10), order, toldAtMost).Query(func(rows pgx.Rows) (err error) {
 		s.Deeds, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Deed])
 		return err //nolint:wrapcheck // Tell says what it was doing
 	})
 	b.Queue(`COMMIT`)
-	return s, db.SendBatch(ctx, &b).Close() //nolint:wrapcheck // Tell says what it was doing
+	err = db.SendBatch(ctx, &b).Close()
+	slices.Reverse(s.Letters)
+	slices.Reverse(s.Deeds)
+	return s, err //nolint:wrapcheck // Tell says what it was doing
 }

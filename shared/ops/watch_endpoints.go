@@ -128,8 +128,8 @@ type OrderStoryOut struct {
 type StoryResponse struct {
 	Order       *api.Raw     `json:"order,omitempty" doc:"What orders knows: the order, its lines, its timeline with correlation ids, events on their way"`
 	Products    *api.Raw     `json:"products,omitempty" doc:"What products knows: the decision, the stock that it moved, events on their way"`
-	DeadLetters []LetterView `json:"dead_letters"`
-	Audit       []DeedView   `json:"audit" doc:"Of the order and of its letters, the oldest first"`
+	DeadLetters []LetterView `json:"dead_letters" maxItems:"100" doc:"The newest 100 at the most, the oldest of them first"`
+	Audit       []DeedView   `json:"audit" maxItems:"100" doc:"Of the order and of its letters, the newest 100 at the most, the oldest of them first"`
 }
 
 func (s *Service) orderStory(ctx context.Context, in *OrderStoryIn) (*OrderStoryOut, error) {

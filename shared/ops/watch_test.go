@@ -106,6 +106,27 @@ func TestListAudit(t *testing.T) {
 	}
 }
 
+// TestAuditFor: a domain writes down what a user has done by hand; nobody else does.
+func TestAuditFor(t *testing.T) {
+	t.Parallel()
+	d := setup(t)
+	const deed = `SELECT ops.audit_for($1, 'catalog.rebuild', 'catalog', 'for the test')`
+	if _, err := d.reader.Exec(t.Context(), deed, 3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.reader.Exec(t.Context(), deed, nil); err == nil {
+		t.Error("nobody has done something")
+	}
+	if _, err := d.Env(t).Postgres("auth").Exec(t.Context(), deed, 3); err == nil {
+		t.Error("auth may do it")
+	}
+	var deeds []ops.DeedView
+	d.operator(t).do(t, ops.ListAudit, "", nil).Into(t, &deeds)
+	if len(deeds) != 1 || deeds[0].Actor != "user:3" || deeds[0].Action != "catalog.rebuild" || deeds[0].Target != "catalog" || deeds[0].Reason != "for the test" {
+		t.Errorf("%+v", deeds)
+	}
+}
+
 func TestOrderStory(t *testing.T) {
 	t.Parallel()
 	d := setup(t)

@@ -2,7 +2,6 @@ package products
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,7 +66,7 @@ func (s *Service) republish(ctx context.Context, after int64) (products []Produc
 		askAfter(b, after, republished, &products)
 		postgres.QueueClock(b, &now)
 		if after == 0 {
-			insertAudit(b, "catalog.rebuild", "catalog", fmt.Sprintf("asked for by user %d", session.From(ctx).UserID))
+			insertAudit(b, session.From(ctx).UserID, "catalog.rebuild", "catalog", "every product is published again")
 		}
 	}, func(b *pgx.Batch) error {
 		news := make([]stream.Message, len(products))

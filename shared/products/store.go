@@ -75,7 +75,7 @@ func askAfter(b *pgx.Batch, after int64, limit int, products *[]Product) {
 	})
 }
 
-// insertAudit writes down what somebody did by hand.
-func insertAudit(b *pgx.Batch, action, target, reason string) {
-	b.Queue(`SELECT ops.audit($1, $2, $3)`, action, target, reason)
+// insertAudit writes down what a user did by hand.
+func insertAudit(b *pgx.Batch, user int64, action, target, reason string) {
+	b.Queue(`SELECT ops.audit_for($1, $2, $3, $4)`, user, action, target, reason)
 }
